@@ -1,0 +1,95 @@
+/**
+ * Bundles the `keyhand` command into dist/: one entry, and chunks that are loaded on first use.
+ *
+ * A file in dist/ is never missing or half written while this runs: a server started from this checkout loads its chunks
+ * late. So everything is built aside and moved in, and what is stale goes after an hour, or at once with `--clean` (packing).
+ */
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { build, type Metafile } from 'esbuild'
+import { writeThirdPartyLicenses } from './third-party-licenses.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+const keepStaleMs = process.argv.includes('--clean') ? 0 : 3_600_000
+
+const started = Date.now()
+mkdirSync(dist, { recursive: true })
+const aside = mkdtempSync(join(root, '.build-'))
+try {
+  const metafile = await bundle(aside)
+  const packages = writeThirdPartyLicenses(root, metafile, join(aside, 'THIRD-PARTY-LICENSES.txt'))
+  const fresh = moveInto(dist, aside)
+  removeStale(dist, fresh)
+  const eager = staticGraph(metafile)
+  console.log(
+    `dist: ${fresh.size} files of ${packages} packages; the entry with its static imports: ` +
+      `${(eager.bytes / 1024).toFixed(0)} KiB in ${eager.files} files; ${Date.now() - started} ms`,
+  )
+} finally {
+  rmSync(aside, { recursive: true, force: true })
+}
+
+async function bundle(outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outdir,
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    external: ['keytar', '@cedar-policy/cedar-wasm'],
+    // Identifiers stay: a stack trace from the field must be readable.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    metafile: true,
+    // CommonJS libraries inside a chunk require Node's own modules.
+    banner: {
+      js: "import{createRequire as keyhandCreateRequire}from'node:module';const require=keyhandCreateRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+  return metafile
+}
+
+/** Chunks first, the entry last: what the entry names is there before it. */
+function moveInto(target: string, source: string): Set<string> {
+  const files = filesBelow(source).sort((a, b) => Number(a === 'main.js') - Number(b === 'main.js'))
+  for (const file of files) {
+    mkdirSync(dirname(join(target, file)), { recursive: true })
+    renameSync(join(source, file), join(target, file))
+  }
+  return new Set(files)
+}
+
+function removeStale(folder: string, fresh: ReadonlySet<string>): void {
+  for (const file of filesBelow(folder)) {
+    const path = join(folder, file)
+    if (!fresh.has(file) && Date.now() - statSync(path).mtimeMs >= keepStaleMs) rmSync(path)
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+}
+
+function staticGraph({ outputs }: Metafile): { files: number; bytes: number } {
+  const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === 'src/main.ts')
+  const seen = new Set<string>()
+  const waiting = entry === undefined ? [] : [entry]
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (seen.has(path)) continue
+    seen.add(path)
+    for (const found of outputs[path]?.imports ?? []) {
+      if (found.kind === 'import-statement' && found.external !== true) waiting.push(found.path)
+    }
+  }
+  const bytes = [...seen].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0)
+  return { files: seen.size, bytes }
+}
