@@ -1,0 +1,83 @@
+import type { Refusal } from './refusal.ts'
+import type { Limit, Position, ScopeRule } from './rule.ts'
+
+/** One secret of the catalog: where a value lives, never the value. */
+export interface SecretEntry {
+  readonly name: string
+  readonly provider: string
+  /** As the provider's zod schema gave it back. */
+  readonly reference: unknown
+  /** How long a value may be used without asking again, in ms; 0 is not at all. */
+  readonly cacheMs: number
+  /** `always`: registered for redaction before the first answer of an agent that can reach it; `used`: on first use. */
+  readonly watch: 'always' | 'used'
+  readonly position: Position
+}
+
+/** One tool of the catalog. */
+export interface ToolEntry {
+  readonly name: string
+  readonly type: string
+  /** As the tool type's zod schema gave it back. */
+  readonly settings: unknown
+  readonly description: string | null
+  /** The names of the secrets that it needs; each is in the catalog. */
+  readonly secrets: readonly string[]
+  readonly position: Position
+}
+
+/** What one agent may do with one tool. */
+export interface ScopedTool {
+  readonly name: string
+  readonly rules: readonly ScopeRule[]
+  /** Limits of the tool as a whole. */
+  readonly limits: readonly Limit[]
+  readonly position: Position
+}
+
+export interface Scope {
+  readonly agent: string
+  /** The first moment at which it is no longer valid, in ms since the epoch; null where it does not end. */
+  readonly expiresAt: number | null
+  readonly tools: ReadonlyMap<string, ScopedTool>
+}
+
+/** A guardrail file as it was read; `policy/` parses and validates it. */
+export interface GuardrailFile {
+  /** Below KEYHAND_HOME: `policies/no-deletes.cedar`. */
+  readonly file: string
+  readonly text: string
+}
+
+/** One mistake in a file, as people are shown it. */
+export interface ConfigProblem {
+  readonly position: Position
+  readonly severity: 'error' | 'warning'
+  /** What is wrong, never a value of a secret. */
+  readonly message: string
+  /** What would be right; null where the message says it. */
+  readonly fix: string | null
+}
+
+/** SHA-256 of each file's bytes (of all guardrail files together); null where there is none. */
+export interface ConfigHashes {
+  readonly catalog: string | null
+  readonly scope: string | null
+  readonly policies: string | null
+}
+
+/**
+ * Everything that governs one agent's calls, as it was read at one moment. Never changed; a change of a file makes a new one.
+ * A part with a mistake stands here as the refusal that every call which needs it is answered with.
+ */
+export interface Snapshot {
+  readonly agent: string
+  readonly hashes: ConfigHashes
+  readonly secrets: ReadonlyMap<string, SecretEntry | Refusal>
+  readonly tools: ReadonlyMap<string, ToolEntry | Refusal>
+  readonly scope: Scope | Refusal
+  readonly guardrails: readonly GuardrailFile[] | Refusal
+  /** A mistake that governs all calls: a catalog that cannot be read as one. */
+  readonly refusal: Refusal | null
+  readonly problems: readonly ConfigProblem[]
+}

@@ -1,0 +1,3 @@
+import manifest from '../package.json' with { type: 'json' }
+
+if (process.argv[2] === '--version') process.stdout.write(`${manifest.version}\n`)

@@ -1,0 +1,64 @@
+import type { z } from 'zod'
+import type { Secret } from '../core/secret.ts'
+
+/** What a fetch may use besides the reference. */
+export interface FetchContext {
+  /** The secret's name in the catalog: default account of a keychain item, key in the encrypted file, name of each `Secret`. */
+  readonly name: string
+  /** Aborts with the call, or when the provider's own time is over. */
+  readonly signal: AbortSignal
+}
+
+/** A value that is only lent (Vault's dynamic secrets): to be renewed while in use and revoked when done. */
+export interface Lease {
+  readonly id: string
+  /** When it ends, in ms since the epoch. */
+  readonly expiresAt: number
+  readonly renewable: boolean
+}
+
+/** The field of a secret that is one value. */
+export const VALUE_FIELD = 'value'
+
+/** What a provider gave. */
+export interface FetchedSecret {
+  /** By name of field; a secret that is one value has the field `value` alone. */
+  readonly fields: ReadonlyMap<string, Secret>
+  /** The provider's own word for the version that was read; null where it has none. */
+  readonly version: string | null
+  /** When that version was made, in ms since the epoch; null where the provider does not say. */
+  readonly createdAt: number | null
+  readonly lease: Lease | null
+}
+
+/**
+ * A place where values live. `fetch` returns null only where the reference names nothing; every other failure throws a
+ * `BrokerError` whose code tells denied, locked, not logged in, throttled, unreachable and timed out apart.
+ *
+ * INVARIANT: making a provider has no side effect; its vendor library is loaded by the first `fetch`.
+ */
+export interface SecretProvider<Reference = unknown> {
+  /** The word in the catalog. */
+  readonly type: string
+  /** One line for docs and `--help`. */
+  readonly description: string
+  /** What the catalog says, besides `provider` and the fields that every secret may have; a strict object. */
+  readonly reference: z.ZodType<Reference>
+  /** How this kind of place behaves where the catalog does not say. */
+  readonly defaults: { readonly watch: 'always' | 'used'; readonly cacheMs: number }
+  fetch(reference: Reference, context: FetchContext): Promise<FetchedSecret | null>
+  /** The write side; null where keyhand may only read. */
+  readonly store: SecretStore<Reference> | null
+}
+
+/** The part of a provider that keyhand may write to: `secret set`, storing what an upstream minted, rotation. */
+export interface SecretStore<Reference = unknown> {
+  /**
+   * Writes a value and reads it back before it returns the new version.
+   *
+   * @throws BrokerError `secret_conflict` where `expectedVersion` is given and is no longer the current one.
+   */
+  put(reference: Reference, value: Secret, context: FetchContext, expectedVersion?: string): Promise<string | null>
+  /** True where something was removed, false where there was nothing. */
+  remove(reference: Reference, context: FetchContext): Promise<boolean>
+}

@@ -1,0 +1,53 @@
+import type { Limit } from '../core/rule.ts'
+
+/** One counter to be taken from. */
+export interface CounterUse {
+  /** Agent + tool, or agent + tool + the rule's key. */
+  readonly key: string
+  readonly limit: Limit
+}
+
+/** Counts attempts over sliding windows, across processes. */
+export interface Counters {
+  /**
+   * Takes one from every counter, or from none: null where all had room, else the limit that is used up and how long until
+   * it has room again, in ms.
+   *
+   * @throws BrokerError `state_unavailable`.
+   */
+  take(uses: readonly CounterUse[], now: number): Promise<{ readonly limit: Limit; readonly retryAfterMs: number } | null>
+}
+
+/** Agents that are stopped for probing, until an admin clears them. */
+export interface AgentBlocks {
+  /** Null where the agent may call. @throws BrokerError `state_unavailable`. */
+  blocked(agent: string): Promise<{ readonly since: number; readonly reason: string } | null>
+  block(agent: string, reason: string, now: number): Promise<void>
+  /** True where it was blocked. */
+  unblock(agent: string): Promise<boolean>
+  /** Adds `count` strikes of a kind and answers how many there were in the last `windowMs`. */
+  strike(agent: string, kind: 'input' | 'partial', count: number, now: number, windowMs: number): Promise<number>
+}
+
+/** What was last recorded of a file, so that one change is one record, whichever process sees it first. */
+export interface SeenConfig {
+  /** What is known under that name; null where nothing is. */
+  get(name: string): Promise<{ readonly hash: string | null; readonly data: string } | null>
+  /** Sets it where the known hash is still `expected` (undefined: nothing known yet); false where another was first. */
+  compareAndSet(name: string, expected: string | null | undefined, hash: string | null, data: string): Promise<boolean>
+}
+
+/** The newest record of a trail file. */
+export interface Head {
+  readonly file: string
+  readonly seq: number
+  readonly hash: string
+}
+
+/** Heads of the trail files, and which of them a later file has named. */
+export interface Heads {
+  put(head: Head): Promise<void>
+  all(): Promise<readonly (Head & { readonly named: boolean })[]>
+  /** Heads of files that no file has named yet; marks them as named by `by`, in one transaction. */
+  claimUnnamed(by: string): Promise<readonly Head[]>
+}
