@@ -1,3 +1,6 @@
-import manifest from '../package.json' with { type: 'json' }
+import { installCrashHandler } from './crash.ts'
 
-if (process.argv[2] === '--version') process.stdout.write(`${manifest.version}\n`)
+installCrashHandler()
+// The only static import is the one above: whatever fails after it is caught by the handler.
+const { run } = await import('./cli/program.ts')
+await run(process.argv)

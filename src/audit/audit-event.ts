@@ -36,6 +36,8 @@ export interface AuditEvent {
   readonly rules?: readonly string[]
   readonly config?: ConfigHashes
   readonly secrets?: readonly SecretUse[]
+  /** Names of secrets that should have been registered for redaction and could not be read. */
+  readonly unwatched?: readonly string[]
   /** From 1; a retry after a refreshed credential is 2. */
   readonly attempt?: number
   /** The upstream's status. */
@@ -49,7 +51,9 @@ export interface AuditEvent {
   readonly reason?: string
   readonly error?: { readonly code: string }
   /** `config` and `admin` records: what changed. */
-  readonly change?: { readonly [name: string]: string | number | boolean | null | readonly string[] }
+  readonly change?: {
+    readonly [name: string]: string | number | boolean | null | readonly string[]
+  }
 }
 
 /** One line of a trail: RFC 8785 JSON of these fields and those of the event. */

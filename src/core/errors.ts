@@ -45,7 +45,11 @@ export class BrokerError extends Error {
   /** What a human should do next, as one imperative sentence; null where the message says it all. */
   readonly fix: string | null
 
-  constructor(code: ErrorCode, message: string, options: { fix?: string; cause?: BrokerError } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { fix?: string; cause?: BrokerError } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
     this.fix = options.fix ?? null

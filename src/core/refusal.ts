@@ -35,5 +35,7 @@ export function refuse(reason: RefusalReason, message: string, fix: string | nul
 
 /** True where a step answered with a refusal instead of its result. */
 export function isRefusal(value: unknown): value is Refusal {
-  return typeof value === 'object' && value !== null && (value as { refused?: unknown }).refused === true
+  return (
+    typeof value === 'object' && value !== null && (value as { refused?: unknown }).refused === true
+  )
 }

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
 
 /**
@@ -22,6 +23,11 @@ export class Secret {
     return this.#value
   }
 
+  /** True where the other holds the same value; in constant time, and without showing either. */
+  equals(other: Secret): boolean {
+    return timingSafeEqual(digest(this.#value), digest(other.#value))
+  }
+
   toString(): string {
     return `[secret ${this.name}]`
   }
@@ -37,4 +43,8 @@ export class Secret {
   [inspect.custom](): string {
     return this.toString()
   }
+}
+
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest()
 }

@@ -58,7 +58,12 @@ export interface SecretStore<Reference = unknown> {
    *
    * @throws BrokerError `secret_conflict` where `expectedVersion` is given and is no longer the current one.
    */
-  put(reference: Reference, value: Secret, context: FetchContext, expectedVersion?: string): Promise<string | null>
+  put(
+    reference: Reference,
+    value: Secret,
+    context: FetchContext,
+    expectedVersion?: string,
+  ): Promise<string | null>
   /** True where something was removed, false where there was nothing. */
   remove(reference: Reference, context: FetchContext): Promise<boolean>
 }

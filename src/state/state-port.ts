@@ -15,7 +15,10 @@ export interface Counters {
    *
    * @throws BrokerError `state_unavailable`.
    */
-  take(uses: readonly CounterUse[], now: number): Promise<{ readonly limit: Limit; readonly retryAfterMs: number } | null>
+  take(
+    uses: readonly CounterUse[],
+    now: number,
+  ): Promise<{ readonly limit: Limit; readonly retryAfterMs: number } | null>
 }
 
 /** Agents that are stopped for probing, until an admin clears them. */
@@ -26,7 +29,13 @@ export interface AgentBlocks {
   /** True where it was blocked. */
   unblock(agent: string): Promise<boolean>
   /** Adds `count` strikes of a kind and answers how many there were in the last `windowMs`. */
-  strike(agent: string, kind: 'input' | 'partial', count: number, now: number, windowMs: number): Promise<number>
+  strike(
+    agent: string,
+    kind: 'input' | 'partial',
+    count: number,
+    now: number,
+    windowMs: number,
+  ): Promise<number>
 }
 
 /** What was last recorded of a file, so that one change is one record, whichever process sees it first. */
@@ -34,7 +43,12 @@ export interface SeenConfig {
   /** What is known under that name; null where nothing is. */
   get(name: string): Promise<{ readonly hash: string | null; readonly data: string } | null>
   /** Sets it where the known hash is still `expected` (undefined: nothing known yet); false where another was first. */
-  compareAndSet(name: string, expected: string | null | undefined, hash: string | null, data: string): Promise<boolean>
+  compareAndSet(
+    name: string,
+    expected: string | null | undefined,
+    hash: string | null,
+    data: string,
+  ): Promise<boolean>
 }
 
 /** The newest record of a trail file. */

@@ -91,7 +91,12 @@ export interface ToolType<Settings = unknown, Rule = unknown, Input = unknown> {
   readonly facts: FactsSchema
   /** The catalog's names of the secrets that these settings need. */
   secrets(settings: Settings): readonly string[]
-  describe(tool: string, settings: Settings, rules: readonly TypedRule<Rule>[], catalogDescription: string | null): ToolDescription<Input>
+  describe(
+    tool: string,
+    settings: Settings,
+    rules: readonly TypedRule<Rule>[],
+    catalogDescription: string | null,
+  ): ToolDescription<Input>
   /** Data over an action's facts: exact for an allow, over-matching for a deny. */
   condition(rule: Rule, effect: 'allow' | 'deny', settings: Settings): Condition
   /** The one object that is decided on, recorded and performed. Pure; nothing is repaired. */
@@ -99,6 +104,8 @@ export interface ToolType<Settings = unknown, Rule = unknown, Input = unknown> {
   /** The smallest allow rule that would let exactly this action through, as it would stand in a scope file. */
   ruleFor(action: Action): JsonObject
   /** What `scope check` should say of rules that are valid but doubtful (a deny narrower than an overlapping allow). */
-  warnings(rules: readonly TypedRule<Rule>[]): readonly { readonly index: number; readonly message: string }[]
+  warnings(
+    rules: readonly TypedRule<Rule>[],
+  ): readonly { readonly index: number; readonly message: string }[]
   perform(action: Action, settings: Settings, call: CallContext): Promise<Performed>
 }

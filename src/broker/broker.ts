@@ -1,0 +1,320 @@
+import type { AuditEvent } from '../audit/audit-event.ts'
+import { type Action, actionId } from '../core/action.ts'
+import type { Decision } from '../core/decision.ts'
+import { asBrokerError, BrokerError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { RedactionSession } from '../redaction/redaction-port.ts'
+import type { Performed } from '../tools/tool-type.ts'
+import type { CallAnswer, CallRequest } from './call.ts'
+import { type ConfigRecorder, createConfigRecorder } from './config-record.ts'
+import { refusalOf, suggestionFor } from './judge.ts'
+import { takeLimits, takeRefused } from './limits.ts'
+import type { BrokerOptions } from './options.ts'
+import { performStep, type Step } from './perform-step.ts'
+import { canonicalAction, type ReachableTool, reach } from './prepare.ts'
+import { createProbingGuard, type ProbingGuard } from './probing.ts'
+import { createWatch, type Watch } from './watch.ts'
+
+/** Redirects that one call may follow. */
+const MOST_HOPS = 5
+
+/** What stays the same for all records of one call. */
+interface CallState {
+  readonly id: string
+  readonly request: CallRequest
+  readonly session: RedactionSession
+  readonly startedAt: number
+  readonly snapshot: Snapshot
+}
+
+/** A refusal on its way to the agent, with what the trail should know of it. */
+interface Refused {
+  readonly refusal: Refusal
+  readonly action: Action | null
+  readonly decision: Decision | null
+  readonly suggestion: string | null
+}
+
+/** The one pipeline that every call passes through. There is no second way to reach a secret. */
+export class Broker {
+  readonly #options: BrokerOptions
+  readonly #config: ConfigRecorder
+  readonly #probing: ProbingGuard
+  readonly #watch: Watch
+  #refusalsUnrecorded = false
+
+  constructor(options: BrokerOptions) {
+    this.#options = options
+    this.#config = createConfigRecorder(options)
+    this.#probing = createProbingGuard(options)
+    this.#watch = createWatch(options)
+  }
+
+  /** Performs one call, or says why not. Never throws; every call leaves at least one record. */
+  async call(request: CallRequest): Promise<CallAnswer> {
+    const id = this.#options.newCallId()
+    const session = this.#options.redactor.session()
+    try {
+      const startedAt = this.#options.now()
+      const snapshot = await this.#options.snapshot()
+      const state: CallState = { id, request, session, startedAt, snapshot }
+      await this.#config.record(snapshot)
+      const answer = await this.#run(state)
+      return 'refusal' in answer ? await this.#refused(state, answer) : answer
+    } catch (thrown) {
+      return failedBeforeAct(id, thrown)
+    }
+  }
+
+  async #run(state: CallState): Promise<CallAnswer | Refused> {
+    const { request, snapshot } = state
+    const stopped = await this.#probing.stopped(snapshot.agent)
+    if (stopped !== null) return refusedBy(stopped)
+
+    const held = await this.#inspectInput(state)
+    if (held !== null) return refusedBy(held)
+
+    const tool = reach(snapshot, request.tool, this.#options.toolTypes)
+    if (isRefusal(tool)) return refusedBy(tool)
+
+    let action = canonicalAction(tool, request.input)
+    if (isRefusal(action)) return refusedBy(action)
+
+    let attempt = 1
+    let hops = 0
+    let rejected: Performed | null = null
+    for (;;) {
+      const step = await this.#step(state, tool, action, attempt, rejected)
+      if ('refusal' in step || 'kind' in step) return hops === 0 ? step : atHop(step)
+      const { performed, answer } = step
+      if (performed.kind === 'credential_rejected' && step.mayRetry && attempt === 1) {
+        attempt = 2
+        rejected = performed
+        continue
+      }
+      if (performed.kind !== 'redirect' || hops === MOST_HOPS) return answer
+      const next = canonicalAction(tool, performed.input)
+      if (isRefusal(next)) return answer
+      hops += 1
+      attempt = 1
+      rejected = null
+      action = next
+    }
+  }
+
+  /** Decides, counts, records and performs one action: the call's own, a retry of it, or one hop of a redirect. */
+  async #step(
+    state: CallState,
+    tool: ReachableTool,
+    action: Action,
+    attempt: number,
+    rejected: Performed | null,
+  ): Promise<Step | CallAnswer | Refused> {
+    const { agent, policy, counters, now } = this.#options
+    // After a wait the decision is asked again, of the rules of now; the rest runs on the snapshot that it started with.
+    const current =
+      attempt === 1
+        ? tool
+        : reach(await this.#options.snapshot(), tool.entry.name, this.#options.toolTypes)
+    if (isRefusal(current)) return { refusal: current, action, decision: null, suggestion: null }
+    const decision = await policy.decide(action, current.slice, now())
+    const denied = refusalOf(agent, decision)
+    if (denied !== null) {
+      return {
+        refusal: denied,
+        action,
+        decision,
+        suggestion: suggestionFor(agent, tool.type, action, decision),
+      }
+    }
+
+    const unapproved = await this.#approve(state, action, decision)
+    if (unapproved !== null) return { refusal: unapproved, action, decision, suggestion: null }
+
+    const full = await takeLimits(counters, agent, tool.entry.name, decision, now())
+    if (full !== null) return { refusal: full, action, decision, suggestion: null }
+
+    const due = this.#watch.due(state.snapshot)
+    await this.#options.trail.append({
+      ...this.#common(state, action, decision),
+      kind: 'intent',
+      path: await this.#maskedPath(action),
+      secrets: intentSecrets(state.snapshot, tool, due),
+      attempt,
+    })
+    // INVARIANT: from here on the call has an intent record, and exactly one outcome record follows it.
+    return performStep({
+      options: this.#options,
+      state,
+      common: this.#common(state, action, decision),
+      tool,
+      action,
+      attempt,
+      rejected,
+      unwatched: this.#watch.read(due, state.request.signal),
+      withhold: (counts) => this.#probing.sawAnswer(agent, state.id, counts),
+    })
+  }
+
+  async #inspectInput(state: CallState): Promise<Refusal | null> {
+    const { agent, redactor } = this.#options
+    const finding = redactor.inspectInput({
+      tool: state.request.tool,
+      input: asJson(state.request.input),
+    })
+    if (finding === null) return null
+    if (await this.#probing.sawInput(agent, state.id)) {
+      return (await this.#probing.stopped(agent)) ?? refuse('probing', 'the agent is stopped')
+    }
+    // Which value it was, or whether all of it, is not said: that would answer a guess.
+    return refuse(
+      'input_holds_secret',
+      'the input holds what looks like a secret',
+      'leave credentials out: keyhand puts them in itself; if a key was pasted into the chat, tell the human to replace it',
+    )
+  }
+
+  async #approve(state: CallState, action: Action, decision: Decision): Promise<Refusal | null> {
+    if (decision.approval === null) return null
+    const { approver, agent } = this.#options
+    if (approver === null) {
+      return refuse(
+        'needs_approval',
+        'this call needs approval by a human: none is set up',
+        'ask the human to do it, or to allow it without approval',
+      )
+    }
+    const answer = await approver.ask(
+      { call: state.id, agent, action, rules: decision.rules },
+      state.request.signal,
+    )
+    return answer.approved
+      ? null
+      : refuse('needs_approval', `the call was not approved: ${answer.reason}`)
+  }
+
+  async #refused(state: CallState, refused: Refused): Promise<CallAnswer> {
+    const { agent, counters, trail, now } = this.#options
+    const { action, decision, refusal } = refused
+    const answer: CallAnswer = {
+      kind: 'refused',
+      call: state.id,
+      refusal: redactedRefusal(refusal, state.session),
+      suggestion: refused.suggestion === null ? null : state.session.text(refused.suggestion),
+    }
+    const room = await takeRefused(counters, agent, now())
+    if (!room && this.#refusalsUnrecorded) return tooManyRefused(state.id)
+    // The first one past the limit is recorded and says so; the rest would only flood the trail.
+    this.#refusalsUnrecorded = !room
+    await trail.append({
+      ...this.#common(state, action, decision),
+      kind: 'refused',
+      decision: refusal.reason === 'needs_approval' ? 'approval' : 'deny',
+      ...(action === null
+        ? { tool: state.request.tool.slice(0, 64) }
+        : { path: await this.#maskedPath(action) }),
+      ms: now() - state.startedAt,
+      reason: room
+        ? refusal.reason
+        : `${refusal.reason}; further refused attempts are not recorded until the limit has room`,
+    })
+    return room ? answer : tooManyRefused(state.id)
+  }
+
+  async #maskedPath(action: Action): Promise<string> {
+    return action.path === null ? '' : this.#options.trail.maskPath(action.path)
+  }
+
+  #common(
+    state: CallState,
+    action: Action | null,
+    decision: Decision | null,
+  ): Omit<AuditEvent, 'kind'> {
+    const { request, snapshot } = state
+    return {
+      call: state.id,
+      agent: snapshot.agent,
+      ...(request.client === null ? {} : { client: request.client }),
+      era: request.era,
+      config: snapshot.hashes,
+      ...(decision === null ? {} : { decision: decision.effect, rules: decision.rules }),
+      ...(action === null
+        ? {}
+        : {
+            tool: action.tool,
+            action: actionId(action),
+            verb: action.verb,
+            target: action.target,
+          }),
+    }
+  }
+}
+
+function intentSecrets(
+  snapshot: Snapshot,
+  tool: ReachableTool,
+  due: readonly { name: string }[],
+): AuditEvent['secrets'] {
+  const names = new Set([...tool.entry.secrets, ...due.map(({ name }) => name)])
+  return [...names].sort().flatMap((name) => {
+    const entry = snapshot.secrets.get(name)
+    return entry === undefined || isRefusal(entry)
+      ? []
+      : [{ name, provider: entry.provider, version: null }]
+  })
+}
+
+function refusedBy(refusal: Refusal): Refused {
+  return { refusal, action: null, decision: null, suggestion: null }
+}
+
+function redactedRefusal(refusal: Refusal, session: RedactionSession): Refusal {
+  const fix = refusal.fix === null ? null : session.text(refusal.fix)
+  return refuse(refusal.reason, session.text(refusal.message), fix)
+}
+
+// What an upstream pointed to is not what the agent asked for: the rule that would allow it is not offered.
+function atHop(step: CallAnswer | Refused): CallAnswer | Refused {
+  if (!('refusal' in step) || 'kind' in step) return step
+  return {
+    ...step,
+    suggestion: null,
+    refusal: {
+      ...step.refusal,
+      message: `the upstream redirected, and the redirect is refused: ${step.refusal.message}`,
+    },
+  }
+}
+
+function tooManyRefused(call: string): CallAnswer {
+  return {
+    kind: 'refused',
+    call,
+    refusal: refuse(
+      'limit',
+      'too many refused attempts in the last hour',
+      'call keyhand_scope to see what is allowed',
+    ),
+    suggestion: null,
+  }
+}
+
+function failedBeforeAct(call: string, thrown: unknown): CallAnswer {
+  const error = asBrokerError(thrown)
+  if (error.code !== 'audit_unavailable' && error.code !== 'state_unavailable')
+    return { kind: 'failed', call, error }
+  const refusal = refuse('unavailable', `nothing was performed: ${error.message}`, error.fix)
+  return { kind: 'refused', call, refusal, suggestion: null }
+}
+
+function asJson(input: unknown): Json {
+  if (input === undefined) return null
+  try {
+    const copy: unknown = JSON.parse(JSON.stringify(input))
+    return copy as Json
+  } catch {
+    throw new BrokerError('internal', 'the input is not JSON')
+  }
+}

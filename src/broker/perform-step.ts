@@ -1,0 +1,209 @@
+import type { AuditEvent } from '../audit/audit-event.ts'
+import type { Action } from '../core/action.ts'
+import { asBrokerError, BrokerError } from '../core/errors.ts'
+import { isRefusal } from '../core/refusal.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { RedactionCounts, RedactionSession } from '../redaction/redaction-port.ts'
+import { type ResolvedSecret, valuesOf } from '../secrets/resolver.ts'
+import type { Performed, ToolResult } from '../tools/tool-type.ts'
+import type { CallAnswer, CallRequest } from './call.ts'
+import type { BrokerOptions } from './options.ts'
+import type { ReachableTool } from './prepare.ts'
+
+/** One performed action, and the answer that it gives where nothing follows it. */
+export interface Step {
+  readonly performed: Performed
+  readonly answer: CallAnswer
+  /** True where a secret came from the cache, so that a fresh one may be accepted. */
+  readonly mayRetry: boolean
+}
+
+interface StepInput {
+  readonly options: BrokerOptions
+  readonly state: {
+    readonly id: string
+    readonly request: CallRequest
+    readonly session: RedactionSession
+    readonly startedAt: number
+    readonly snapshot: Snapshot
+  }
+  /** What intent and outcome share. */
+  readonly common: Omit<AuditEvent, 'kind'>
+  readonly tool: ReachableTool
+  readonly action: Action
+  readonly attempt: number
+  /** What the first attempt gave, where this is the second. */
+  readonly rejected: Performed | null
+  /** Names of watched secrets that could not be read. */
+  readonly unwatched: Promise<readonly string[]>
+  /** Looks at what redaction found; true where the answer must be withheld. */
+  withhold(counts: RedactionCounts): Promise<boolean>
+}
+
+/**
+ * Resolves the secrets, performs the action and records the outcome; the intent is durable by now. Never throws: where the
+ * outcome cannot be recorded, the answer is withheld.
+ */
+export async function performStep(input: StepInput): Promise<Step | CallAnswer> {
+  const { options, state, action } = input
+  let resolved: readonly ResolvedSecret[] = []
+  let performed: Performed
+  let unwatched: readonly string[] = []
+  try {
+    unwatched = await input.unwatched
+    resolved = await resolveAll(input)
+    if (input.rejected !== null && !anyNewer(resolved))
+      performed = { kind: 'done', result: input.rejected.result }
+    else {
+      performed = await input.tool.type.perform(action, input.tool.entry.settings, {
+        secrets: valuesOf(resolved),
+        signal: state.request.signal,
+        redaction: state.session,
+        now: () => options.now(),
+        register: (secret) => options.redactor.register(secret),
+        progress: (message) => state.request.progress(state.session.text(message)),
+      })
+    }
+  } catch (thrown) {
+    const error = redactedError(asBrokerError(thrown), state.session)
+    return recordedFailure(input, { resolved, unwatched, error })
+  }
+  return recorded(input, { performed, resolved, unwatched })
+}
+
+/** Records what came of it, and gives the answer; whatever fails here, the action was performed, and the answer says so. */
+async function recorded(
+  input: StepInput,
+  what: { performed: Performed; resolved: readonly ResolvedSecret[]; unwatched: readonly string[] },
+): Promise<Step | CallAnswer> {
+  const { state, attempt } = input
+  const { performed, resolved, unwatched } = what
+  const { result } = performed
+  let withheld: BrokerError | null
+  try {
+    withheld = (await input.withhold(state.session.counts)) ? probingError() : null
+  } catch (thrown) {
+    withheld = performedBut(asBrokerError(thrown), 'it could not be checked for probing')
+  }
+  try {
+    await record(input, {
+      resolved,
+      unwatched,
+      result,
+      ...(performed.kind === 'done' ? {} : { reason: performed.kind }),
+      ...(performed.kind === 'credential_rejected' && attempt > 1
+        ? { reason: 'credential_rejected_again' }
+        : {}),
+      ...(withheld === null ? {} : { error: { code: withheld.code } }),
+    })
+  } catch (thrown) {
+    return {
+      kind: 'failed',
+      call: state.id,
+      error: performedBut(asBrokerError(thrown), 'its outcome could not be recorded'),
+    }
+  }
+  if (withheld !== null) return { kind: 'failed', call: state.id, error: withheld }
+  const answer: CallAnswer = { kind: 'performed', call: state.id, result }
+  return { performed, answer, mayRetry: resolved.some(({ cached }) => cached) }
+}
+
+async function recordedFailure(
+  input: StepInput,
+  what: { resolved: readonly ResolvedSecret[]; unwatched: readonly string[]; error: BrokerError },
+): Promise<CallAnswer> {
+  const { error, ...rest } = what
+  try {
+    await record(input, { ...rest, error: { code: error.code } })
+  } catch (thrown) {
+    const unrecorded = asBrokerError(thrown)
+    const message = `${error.message}; and the outcome could not be recorded: ${unrecorded.message}`
+    return {
+      kind: 'failed',
+      call: input.state.id,
+      error: new BrokerError(unrecorded.code, message),
+    }
+  }
+  return { kind: 'failed', call: input.state.id, error }
+}
+
+async function resolveAll(input: StepInput): Promise<readonly ResolvedSecret[]> {
+  const { options, state, tool } = input
+  return Promise.all(
+    tool.entry.secrets.map((name) => {
+      const entry = state.snapshot.secrets.get(name)
+      if (entry === undefined || isRefusal(entry))
+        throw new BrokerError('config_invalid', `secret \`${name}\` is not usable`)
+      return options.resolver.resolve(entry, {
+        signal: state.request.signal,
+        fresh: input.attempt > 1,
+      })
+    }),
+  )
+}
+
+// A fresh fetch that gave the value that was just refused would only be refused again.
+function anyNewer(resolved: readonly ResolvedSecret[]): boolean {
+  return resolved.some(({ changed }) => changed)
+}
+
+async function record(
+  input: StepInput,
+  what: {
+    resolved: readonly ResolvedSecret[]
+    unwatched: readonly string[]
+    result?: ToolResult
+    reason?: string
+    error?: { code: string }
+  },
+): Promise<void> {
+  const { options, state, action, attempt } = input
+  const { result } = what
+  await options.trail.append({
+    ...input.common,
+    kind: 'outcome',
+    ...(action.path === null ? {} : { path: state.session.text(action.path) }),
+    secrets: what.resolved.map(({ name, provider, version }) => ({ name, provider, version })),
+    ...(what.unwatched.length === 0 ? {} : { unwatched: what.unwatched }),
+    attempt,
+    ...(result === undefined
+      ? {}
+      : { bytes: result.bytes, ...(result.status === null ? {} : { status: result.status }) }),
+    redactions: { ...state.session.counts.byName },
+    ms: options.now() - state.startedAt,
+    ...(what.reason === undefined ? {} : { reason: what.reason }),
+    ...(what.error === undefined ? {} : { error: what.error }),
+  })
+}
+
+function redactedError(error: BrokerError, session: RedactionSession): BrokerError {
+  if (error.code === 'redaction_failed') {
+    return new BrokerError(
+      'redaction_failed',
+      'the call was performed, and its answer is withheld: it could not be redacted',
+    )
+  }
+  try {
+    const fix = error.fix === null ? {} : { fix: session.text(error.fix) }
+    return new BrokerError(error.code, session.text(error.message), fix)
+  } catch {
+    return new BrokerError(
+      'redaction_failed',
+      'the call failed, and why is withheld: it could not be redacted',
+    )
+  }
+}
+
+function probingError(): BrokerError {
+  return new BrokerError(
+    'redaction_failed',
+    'the call was performed, and its answer is withheld: it held parts of secrets',
+    {
+      fix: 'tell the human: this agent is stopped until they clear it',
+    },
+  )
+}
+
+function performedBut(error: BrokerError, why: string): BrokerError {
+  return new BrokerError(error.code, `the call was performed, and its answer is withheld: ${why}`)
+}

@@ -1,0 +1,51 @@
+import { isRefusal } from '../core/refusal.ts'
+import type { SecretEntry, Snapshot } from '../core/snapshot.ts'
+import type { SecretResolver } from '../secrets/resolver.ts'
+
+/** A secret that could not be read is asked for again after this long, in ms, so that a dead backend slows no other call. */
+const RETRY_AFTER_MS = 60_000
+
+/** Registers for redaction what an agent can reach, before its first answer: another tool's answer must not show it. */
+export interface Watch {
+  /** Entries that are due: `watch: always`, reachable, and not yet read by this process. */
+  due(snapshot: Snapshot): readonly SecretEntry[]
+  /** Reads them; answers the names of those that could not be read. Never throws. */
+  read(entries: readonly SecretEntry[], signal: AbortSignal): Promise<readonly string[]>
+}
+
+export function createWatch(options: { readonly resolver: SecretResolver; now(): number }): Watch {
+  const known = new WeakSet<SecretEntry>()
+  const failed = new WeakMap<SecretEntry, number>()
+  return {
+    due(snapshot) {
+      if (isRefusal(snapshot.scope)) return []
+      const names = new Set<string>()
+      for (const tool of snapshot.scope.tools.keys()) {
+        const entry = snapshot.tools.get(tool)
+        if (entry !== undefined && !isRefusal(entry))
+          for (const name of entry.secrets) names.add(name)
+      }
+      return [...names].sort().flatMap((name) => {
+        const entry = snapshot.secrets.get(name)
+        if (entry === undefined || isRefusal(entry) || entry.watch !== 'always' || known.has(entry))
+          return []
+        const since = failed.get(entry)
+        return since !== undefined && options.now() - since < RETRY_AFTER_MS ? [] : [entry]
+      })
+    },
+    async read(entries, signal) {
+      const results = await Promise.allSettled(
+        entries.map((entry) => options.resolver.resolve(entry, { signal })),
+      )
+      const missed: string[] = []
+      for (const [index, entry] of entries.entries()) {
+        if (results[index]?.status === 'fulfilled') known.add(entry)
+        else {
+          failed.set(entry, options.now())
+          missed.push(entry.name)
+        }
+      }
+      return missed
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { createAuthSchemes } from './auth/index.ts'
+import { createAgentBroker } from './broker/agent-broker.ts'
+import type { Broker } from './broker/broker.ts'
+import type { AgentBroker } from './broker/call.ts'
+import { type ConfigSource, createConfigSource } from './config/config-source.ts'
+import type { Families } from './config/families.ts'
+import { BrokerError } from './core/errors.ts'
+import { isRefusal } from './core/refusal.ts'
+import { positionText } from './core/rule.ts'
+import type { Snapshot } from './core/snapshot.ts'
+import { homeId, type Places } from './places.ts'
+import type { PolicyEngine } from './policy/policy-engine.ts'
+import { createProviders } from './providers/index.ts'
+import type { Redactor } from './redaction/redaction-port.ts'
+import { createToolTypes } from './tools/index.ts'
+
+/** The environment as keyhand reads it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What one agent's server is made of. Making it has no side effect; each part is loaded when it is first needed. */
+export interface AgentParts {
+  readonly config: ConfigSource
+  readonly broker: AgentBroker
+  /** The values known so far; null while none can be, since no call was made. */
+  redactor(): Redactor | null
+  /** Waits until the trail is durable, and closes what was opened. */
+  close(): Promise<void>
+}
+
+/** Which providers and types of tools there are. */
+export function composeFamilies(options: {
+  readonly places: Places
+  readonly env: Environment
+}): Families {
+  const { places, env } = options
+  const now = () => Date.now()
+  return {
+    providers: createProviders({ home: places.home, state: places.state, env, now }),
+    toolTypes: createToolTypes({ authSchemes: createAuthSchemes(), now }),
+  }
+}
+
+/** The policy engine over the facts of all types of tools. */
+export async function composePolicy(families: Families): Promise<PolicyEngine> {
+  const { createPolicyEngine } = await import('./policy/policy-engine.ts')
+  const facts = new Map([...families.toolTypes].map(([type, { facts }]) => [type, facts]))
+  return createPolicyEngine({ facts })
+}
+
+/** Everything that serves one agent. */
+export function composeAgent(options: {
+  readonly places: Places
+  readonly agent: string
+  readonly env: Environment
+}): AgentParts {
+  const { places, agent } = options
+  const families = composeFamilies(options)
+  const config = createConfigSource({ home: places.home, agent, families })
+  const policy = once(() => composePolicy(families))
+  const pipeline = once(() => composePipeline({ places, agent, families, config, policy }))
+  let redactor: Redactor | null = null
+  return {
+    config,
+    broker: createAgentBroker({
+      snapshot: () => config.snapshot(),
+      toolTypes: families.toolTypes,
+      now: () => Date.now(),
+      guardrailProblem: (snapshot) => guardrailProblem(snapshot, policy),
+      async broker() {
+        const made = await pipeline()
+        redactor = made.redactor
+        return made.broker
+      },
+    }),
+    redactor: () => redactor,
+    async close() {
+      if (pipeline.started()) await (await pipeline()).close()
+    },
+  }
+}
+
+interface Pipeline {
+  readonly broker: Broker
+  readonly redactor: Redactor
+  close(): Promise<void>
+}
+
+async function composePipeline(parts: {
+  places: Places
+  agent: string
+  families: Families
+  config: ConfigSource
+  policy: () => Promise<PolicyEngine>
+}): Promise<Pipeline> {
+  const { places, agent, families, config } = parts
+  const [
+    { Broker },
+    { createRedactor },
+    { createResolver },
+    { openState },
+    { createFileTrail },
+    { v7 },
+    { userInfo },
+  ] = await Promise.all([
+    import('./broker/broker.ts'),
+    import('./redaction/redactor.ts'),
+    import('./secrets/resolver.ts'),
+    import('./state/state.ts'),
+    import('./audit/file-sink/file-trail.ts'),
+    import('uuid'),
+    import('node:os'),
+  ])
+  const now = () => Date.now()
+  const redactor = createRedactor()
+  const state = openState({ folder: places.state, now })
+  const trail = createFileTrail({
+    state: places.state,
+    heads: state.heads,
+    now,
+    osUser: userInfo().username,
+    pid: process.pid,
+    maskKey: () => state.maskKey(),
+  })
+  const broker = new Broker({
+    agent,
+    snapshot: () => config.snapshot(),
+    toolTypes: families.toolTypes,
+    policy: await parts.policy(),
+    resolver: createResolver({
+      providers: families.providers,
+      now,
+      onFetched: (secret) => redactor.register(secret),
+    }),
+    redactor,
+    trail,
+    counters: state.counters,
+    blocks: state.blocks,
+    seen: state.seen,
+    homeId: homeId(places.home),
+    approver: null,
+    now,
+    newCallId: () => v7(),
+  })
+  return {
+    broker,
+    redactor,
+    async close() {
+      await trail.close()
+      state.close()
+    },
+  }
+}
+
+async function guardrailProblem(
+  snapshot: Snapshot,
+  policy: () => Promise<PolicyEngine>,
+): Promise<string | null> {
+  const { guardrails } = snapshot
+  // Without a guardrail there is nothing to check, and the policy engine need not be loaded for a list.
+  if (isRefusal(guardrails) || guardrails.length === 0) return null
+  const [first] = await (await policy()).checkGuardrails(guardrails)
+  if (first === undefined) return null
+  return `${positionText(first.position)} ${first.message}${first.fix === null ? '' : `; ${first.fix}`}`
+}
+
+/** Calls a maker at the first use and keeps what it gave; a failure is not kept. */
+function once<T>(make: () => Promise<T>): (() => Promise<T>) & { started(): boolean } {
+  let made: Promise<T> | null = null
+  const get = async () => {
+    made ??= make()
+    try {
+      return await made
+    } catch (thrown) {
+      made = null
+      throw thrown instanceof BrokerError
+        ? thrown
+        : new BrokerError('internal', 'a part of keyhand could not be loaded')
+    }
+  }
+  return Object.assign(get, { started: () => made !== null })
+}
