@@ -18,6 +18,7 @@ mkdirSync(dist, { recursive: true })
 const aside = mkdtempSync(join(root, '.build-'))
 try {
   const metafile = await bundle(aside)
+  refuseLazyCommonJs(metafile)
   const packages = writeThirdPartyLicenses(root, metafile, join(aside, 'THIRD-PARTY-LICENSES.txt'))
   const fresh = moveInto(dist, aside)
   removeStale(dist, fresh)
@@ -41,6 +42,8 @@ async function bundle(outdir: string): Promise<Metafile> {
     format: 'esm',
     platform: 'node',
     target: 'node22',
+    // A package's ES modules where it has them: they can be split, and are without what nobody imports.
+    mainFields: ['module', 'main'],
     external: ['keytar', '@cedar-policy/cedar-wasm'],
     // Identifiers stay: a stack trace from the field must be readable.
     minifyWhitespace: true,
@@ -54,6 +57,20 @@ async function bundle(outdir: string): Promise<Metafile> {
     logLevel: 'warning',
   })
   return metafile
+}
+
+/** Bundled CommonJS that is imported lazily has a default export and no names; the same line run from src/ has them. */
+function refuseLazyCommonJs({ inputs }: Metafile): void {
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    for (const { kind, path, original } of imports) {
+      if (!file.startsWith('src/') || kind !== 'dynamic-import') continue
+      if (inputs[path]?.format !== 'cjs') continue
+      throw new Error(
+        `${file} imports ${original} lazily, which is CommonJS and would lose its names: ` +
+          'import it statically in a module of its own, and load that one lazily',
+      )
+    }
+  }
 }
 
 /** Chunks first, the entry last: what the entry names is there before it. */
