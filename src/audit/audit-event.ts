@@ -1,5 +1,6 @@
 import type { ClientInfo } from '../core/agent.ts'
 import type { ConfigHashes } from '../core/snapshot.ts'
+import type { Head } from '../state/state-port.ts'
 
 export type AuditKind = 'open' | 'intent' | 'outcome' | 'refused' | 'config' | 'admin'
 
@@ -54,6 +55,8 @@ export interface AuditEvent {
   readonly change?: {
     readonly [name: string]: string | number | boolean | null | readonly string[]
   }
+  /** `open` records: the newest records of other files that no file has named yet. */
+  readonly heads?: readonly Head[]
 }
 
 /** One line of a trail: RFC 8785 JSON of these fields and those of the event. */
