@@ -22,9 +22,9 @@ try {
   const packages = writeThirdPartyLicenses(root, metafile, join(aside, 'THIRD-PARTY-LICENSES.txt'))
   const fresh = moveInto(dist, aside)
   removeStale(dist, fresh)
-  const eager = staticGraph(metafile)
+  const eager = loadedAtStart(metafile)
   console.log(
-    `dist: ${fresh.size} files of ${packages} packages; the entry with its static imports: ` +
+    `dist: ${fresh.size} files of ${packages} packages; loaded at start: ` +
       `${(eager.bytes / 1024).toFixed(0)} KiB in ${eager.files} files; ${Date.now() - started} ms`,
   )
 } finally {
@@ -96,10 +96,13 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
 }
 
-function staticGraph({ outputs }: Metafile): { files: number; bytes: number } {
+function loadedAtStart({ outputs }: Metafile): { files: number; bytes: number } {
   const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === 'src/main.ts')
   const seen = new Set<string>()
-  const waiting = entry === undefined ? [] : [entry]
+  // The entry loads the command line late, to have its crash handler first; that still is before anything else.
+  const first = entry === undefined ? [] : (outputs[entry]?.imports ?? [])
+  const waiting = first.filter(({ external }) => external !== true).map(({ path }) => path)
+  if (entry !== undefined) waiting.push(entry)
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (seen.has(path)) continue
     seen.add(path)

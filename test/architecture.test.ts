@@ -17,13 +17,16 @@ const layers: Layers = {
     core: { imports: [] },
     policy: { imports: ['core'] },
     redaction: { imports: ['core'] },
-    audit: { imports: ['core'] },
+    // `verify` compares the trail with the heads that state.db remembers.
+    audit: { imports: ['core'], types: ['state-port.ts'] },
     state: { imports: ['core', 'state-port.ts'] },
     config: { imports: ['core', 'policy'], types: everyPort },
     secrets: { imports: ['core', 'provider.ts'] },
     broker: { imports: ['core', 'policy', 'redaction', 'audit', 'secrets', ...everyPort] },
     server: { imports: ['core', 'redaction', 'broker'] },
-    cli: { imports: ['core', 'audit', 'policy', 'config', 'broker', 'compose'] },
+    cli: { imports: ['core', 'audit', 'policy', 'config', 'broker', 'compose', 'places'] },
+    places: { imports: [] },
+    crash: { imports: [] },
     compose: { imports: ['*'] },
     main: { imports: ['*'] },
   },
@@ -55,7 +58,7 @@ const confinements: readonly Confinement[] = [
   {
     what: 'only what puts a value on a request, stores it or looks for it may reveal a secret',
     uses: ['.reveal'],
-    files: ['auth/', 'providers/keychain.ts', 'providers/file/', 'redaction/', 'tools/http/'],
+    files: ['auth/', 'providers/keychain/', 'providers/file/', 'redaction/', 'tools/http/'],
   },
   {
     what: 'only the commands of cli/ may write stdout: under `serve` it belongs to the MCP SDK',
@@ -194,6 +197,11 @@ describe('the table of layers', () => {
       'broker may not import providers/env',
     ],
     ['server/a.ts', "import { a } from '../config/b.ts'", 'server may not import config'],
+    [
+      'audit/a.ts',
+      "import { a } from '../state/state-port.ts'",
+      'audit may not import state-port.ts',
+    ],
     ['cli/a.ts', "import { a } from '../tools/index.ts'", 'cli may not import tools/index'],
     ['state/a.ts', "import { a } from '../audit/b.ts'", 'state may not import audit'],
   ]
