@@ -80,15 +80,15 @@ function enableCompileCache() {
   }
 }
 
+/** As `placesOf` in src/places.ts; a test holds the two together. */
 function stateFolder() {
   const env = process.env
   if (env.KEYHAND_STATE) return path.resolve(env.KEYHAND_STATE)
-  if (process.platform === 'win32' && env.LOCALAPPDATA)
-    return path.join(env.LOCALAPPDATA, 'keyhand')
-  const xdg = env.XDG_STATE_HOME
-  const base =
-    xdg && path.isAbsolute(xdg) ? xdg : path.join(require('os').homedir(), '.local', 'state')
-  return path.join(base, 'keyhand')
+  const windows = process.platform === 'win32'
+  const base = windows ? env.LOCALAPPDATA : env.XDG_STATE_HOME
+  if (base && path.isAbsolute(base)) return path.join(base, 'keyhand')
+  const home = require('os').homedir()
+  return path.join(home, windows ? 'AppData/Local' : '.local/state', 'keyhand')
 }
 
 /** Windows has no such modes: there the user's own folder is protected by what it inherits. */

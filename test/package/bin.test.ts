@@ -14,7 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { transformSync } from 'esbuild'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { placesOf } from '../../src/places.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -172,10 +173,16 @@ describe.skipIf(process.platform === 'win32')('the compile cache', () => {
     expect(run([])).toMatchObject({ code: 0, said: { cache: null } })
   })
 
-  it('follows XDG_STATE_HOME', () => {
-    const { said } = run([], { env: { KEYHAND_STATE: '', XDG_STATE_HOME: join(folder, 'xdg') } })
-    expect(said?.cache).toContain(join(folder, 'xdg/keyhand/compile-cache'))
-  })
+  it.each([undefined, 'relative', join(tmpdir(), 'keyhand-bin-xdg')])(
+    'is where the command itself keeps its state: XDG_STATE_HOME=%s',
+    (xdg) => {
+      const env: Record<string, string> = { KEYHAND_STATE: '' }
+      if (xdg !== undefined) env['XDG_STATE_HOME'] = xdg
+      vi.stubEnv('HOME', folder)
+      expect(run([], { env }).said?.cache).toContain(join(placesOf(env).state, 'compile-cache'))
+      if (xdg !== undefined) rmSync(resolve(xdg), { recursive: true, force: true })
+    },
+  )
 })
 
 interface Said {
