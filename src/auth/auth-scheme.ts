@@ -39,7 +39,18 @@ export interface AppliedAuth {
   readonly request: OutgoingRequest
 }
 
-/** A way to put secrets on a request that is already final. */
+/** Names that an auth scheme sets, in lower case. */
+export interface SetNames {
+  readonly headers: readonly string[]
+  readonly query: readonly string[]
+}
+
+/**
+ * A way to put secrets on a request that is already final.
+ *
+ * `apply` changes nothing but where the credential goes, and throws `secret_invalid` for a value that cannot go there
+ * (a line break in a header): it never repairs one.
+ */
 export interface AuthScheme<Settings = unknown> {
   /** The word in the catalog's `auth.type`. */
   readonly type: string
@@ -49,5 +60,7 @@ export interface AuthScheme<Settings = unknown> {
   readonly settings: z.ZodType<Settings>
   /** The catalog's names of the secrets that these settings need. */
   secrets(settings: Settings): readonly string[]
+  /** What the scheme itself puts on the request, names in lower case: nobody else may set it. */
+  sets(settings: Settings): SetNames
   apply(request: OutgoingRequest, settings: Settings, context: AuthContext): Promise<AppliedAuth>
 }

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { CATALOG_NAME } from '../core/agent.ts'
+import { BrokerError } from '../core/errors.ts'
+import { percentEncode } from '../core/http-syntax.ts'
+import { Secret } from '../core/secret.ts'
+import type { AuthScheme } from './auth-scheme.ts'
+
+const settings = z.strictObject({
+  type: z.literal('query'),
+  name: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')
+    .describe('The query parameter, e.g. api_key.'),
+  value: z
+    .string()
+    .regex(CATALOG_NAME, 'is not the name of a secret')
+    .describe('The secret that is its value.'),
+})
+
+/** A query parameter that only keyhand sets: `?api_key=VALUE`. */
+export const query: AuthScheme<z.output<typeof settings>> = {
+  type: 'query',
+  description: 'A query parameter, with a secret as its value',
+  settings,
+  secrets: ({ value }) => [value],
+  sets: ({ name }) => ({ headers: [], query: [name.toLowerCase()] }),
+  async apply(request, { name, value: secret }, context) {
+    const value = context.secrets.get(secret).reveal()
+    if (value === '' || !value.isWellFormed()) {
+      throw new BrokerError(
+        'secret_invalid',
+        `secret \`${secret}\` is empty or not text that a URL can carry`,
+        {
+          fix: `set it again: keyhand secret set ${secret}`,
+        },
+      )
+    }
+    const sent = percentEncode(value)
+    if (sent !== value) context.register(new Secret(secret, sent))
+    return { request: { ...request, query: [...request.query, [name, value]] } }
+  },
+}
