@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from '../core/refusal.ts'
-import type { Limit, ScopeRule } from '../core/rule.ts'
-import { ruleText } from '../core/rule-suggestion.ts'
+import type { ScopeRule } from '../core/rule.ts'
+import { limitText, ruleLine } from '../core/rule-line.ts'
 import type { ScopedTool, Snapshot } from '../core/snapshot.ts'
 import type { ScopeReport } from './call.ts'
 
@@ -43,18 +43,6 @@ function toolReport(snapshot: Snapshot, tool: ScopedTool): ScopeReport['tools'][
     limits: tool.limits.map(limitText),
     problem: entry !== undefined && isRefusal(entry) ? problemText(entry) : null,
   }
-}
-
-function ruleLine(rule: ScopeRule): string {
-  const obligations = [
-    ...(rule.approval === null ? [] : ['needs approval by a human']),
-    ...rule.limits.map((limit) => `at most ${limitText(limit)}`),
-  ]
-  return [ruleText(rule.rule), ...obligations].join(', ')
-}
-
-function limitText(limit: Limit): string {
-  return `${limit.count}/${limit.window}`
 }
 
 function problemText(refusal: Refusal): string {

@@ -1,0 +1,72 @@
+import type { Readable } from 'node:stream'
+import { printable } from '../audit/printable.ts'
+import type { BrokerError, ErrorCode } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import { type Places, placesOf } from '../places.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+
+/** The world as a command sees it. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly places: Places
+  /** True where the output is for programs: one JSON value on stdout (one a line where it follows). */
+  readonly json: boolean
+  /** Ms since the epoch. */
+  now(): number
+  /** One line, or several, for the person who reads; control characters are taken out. Nothing under `--json`. */
+  say(text: string): void
+  /** The command's result under `--json`; nothing otherwise. */
+  data(value: Json): void
+  /** What went wrong or is worth a warning, on stderr. */
+  warn(text: string): void
+}
+
+/** The process's own streams and environment. */
+export function processIo(json: boolean): Io {
+  return {
+    stdin: process.stdin,
+    env: process.env,
+    places: placesOf(process.env),
+    json,
+    now: () => Date.now(),
+    say(text) {
+      if (!json) process.stdout.write(`${lines(text)}\n`)
+    },
+    data(value) {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`)
+    },
+    warn(text) {
+      process.stderr.write(`${lines(text)}\n`)
+    },
+  }
+}
+
+/** Says what went wrong, and what would be right, and answers the exit code for it. */
+export function sayError(io: Io, error: BrokerError): ExitCode {
+  io.warn(`keyhand: ${error.message}`)
+  if (error.fix !== null) io.warn(`  ${error.fix}`)
+  io.data({ error: { code: error.code, message: error.message, fix: error.fix } })
+  return exitCodeOf(error.code)
+}
+
+/** The exit code for an error's code. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  switch (code) {
+    case 'usage':
+      return EXIT.usage
+    case 'config_invalid':
+    case 'config_unsafe':
+      return EXIT.config
+    case 'secret_not_found':
+      return EXIT.no
+    case 'internal':
+      return EXIT.internal
+    default:
+      return EXIT.unavailable
+  }
+}
+
+function lines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
