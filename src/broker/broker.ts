@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../audit/audit-event.ts'
+import type { AuditEvent, SecretUse } from '../audit/audit-event.ts'
 import { type Action, actionId } from '../core/action.ts'
 import type { Decision } from '../core/decision.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
@@ -31,6 +31,7 @@ interface CallState {
 
 /** A refusal on its way to the agent, with what the trail should know of it. */
 interface Refused {
+  readonly kind: 'refusing'
   readonly refusal: Refusal
   readonly action: Action | null
   readonly decision: Decision | null
@@ -62,7 +63,7 @@ export class Broker {
       const state: CallState = { id, request, session, startedAt, snapshot }
       await this.#config.record(snapshot)
       const answer = await this.#run(state)
-      return 'refusal' in answer ? await this.#refused(state, answer) : answer
+      return answer.kind === 'refusing' ? await this.#refused(state, answer) : answer
     } catch (thrown) {
       return failedBeforeAct(id, thrown)
     }
@@ -87,7 +88,7 @@ export class Broker {
     let rejected: Performed | null = null
     for (;;) {
       const step = await this.#step(state, tool, action, attempt, rejected)
-      if ('refusal' in step || 'kind' in step) return hops === 0 ? step : atHop(step)
+      if ('kind' in step) return hops === 0 ? step : atHop(step)
       const { performed, answer } = step
       if (performed.kind === 'credential_rejected' && step.mayRetry && attempt === 1) {
         attempt = 2
@@ -118,11 +119,13 @@ export class Broker {
       attempt === 1
         ? tool
         : reach(await this.#options.snapshot(), tool.entry.name, this.#options.toolTypes)
-    if (isRefusal(current)) return { refusal: current, action, decision: null, suggestion: null }
+    if (isRefusal(current))
+      return { kind: 'refusing', refusal: current, action, decision: null, suggestion: null }
     const decision = await policy.decide(action, current.slice, now())
     const denied = refusalOf(agent, decision)
     if (denied !== null) {
       return {
+        kind: 'refusing',
         refusal: denied,
         action,
         decision,
@@ -131,10 +134,12 @@ export class Broker {
     }
 
     const unapproved = await this.#approve(state, action, decision)
-    if (unapproved !== null) return { refusal: unapproved, action, decision, suggestion: null }
+    if (unapproved !== null)
+      return { kind: 'refusing', refusal: unapproved, action, decision, suggestion: null }
 
     const full = await takeLimits(counters, agent, tool.entry.name, decision, now())
-    if (full !== null) return { refusal: full, action, decision, suggestion: null }
+    if (full !== null)
+      return { kind: 'refusing', refusal: full, action, decision, suggestion: null }
 
     const due = this.#watch.due(state.snapshot)
     await this.#options.trail.append({
@@ -256,7 +261,7 @@ function intentSecrets(
   snapshot: Snapshot,
   tool: ReachableTool,
   due: readonly { name: string }[],
-): AuditEvent['secrets'] {
+): readonly SecretUse[] {
   const names = new Set([...tool.entry.secrets, ...due.map(({ name }) => name)])
   return [...names].sort().flatMap((name) => {
     const entry = snapshot.secrets.get(name)
@@ -267,7 +272,7 @@ function intentSecrets(
 }
 
 function refusedBy(refusal: Refusal): Refused {
-  return { refusal, action: null, decision: null, suggestion: null }
+  return { kind: 'refusing', refusal, action: null, decision: null, suggestion: null }
 }
 
 function redactedRefusal(refusal: Refusal, session: RedactionSession): Refusal {
@@ -277,7 +282,7 @@ function redactedRefusal(refusal: Refusal, session: RedactionSession): Refusal {
 
 // What an upstream pointed to is not what the agent asked for: the rule that would allow it is not offered.
 function atHop(step: CallAnswer | Refused): CallAnswer | Refused {
-  if (!('refusal' in step) || 'kind' in step) return step
+  if (step.kind !== 'refusing') return step
   return {
     ...step,
     suggestion: null,
