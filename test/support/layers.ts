@@ -16,7 +16,7 @@ export interface Allowed {
   readonly types?: readonly string[]
 }
 
-/** Only the files below may do this. A path that ends with `/` is a folder. */
+/** Only `files` may do this: each is a module or a folder below src/, without `.ts`. */
 export interface Confinement {
   readonly what: string
   readonly uses?: readonly string[]
@@ -52,9 +52,11 @@ export function brokenConfinements(
   modules: readonly SourceModule[],
   confinements: readonly Confinement[],
 ): string[] {
-  return confinements.flatMap(({ what, uses = [], modules: isMeant, files, within = [''] }) =>
+  return confinements.flatMap(({ what, uses = [], modules: isMeant, files, within }) =>
     modules
-      .filter(({ path }) => isBelow(path, within) && !isBelow(path, files))
+      .filter(
+        ({ path }) => (within === undefined || isBelow(path, within)) && !isBelow(path, files),
+      )
       .flatMap((module) => {
         const used = module.uses.filter(({ name }) => uses.includes(name))
         const imported = module.imports
@@ -115,8 +117,6 @@ function entry<T>(table: Readonly<Record<string, T>>, name: string): T | undefin
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
-function isBelow(path: string, files: readonly string[]): boolean {
-  return files.some((file) =>
-    file.endsWith('/') || file === '' ? path.startsWith(file) : path === file,
-  )
+function isBelow(path: string, places: readonly string[]): boolean {
+  return places.some((place) => path === `${place}.ts` || path.startsWith(`${place}/`))
 }

@@ -34,13 +34,15 @@ export function readSourceModule(path: string, text: string): SourceModule {
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`)
   const imports: ModuleImport[] = []
   const uses: Use[] = []
+  const bound = new Set<string>()
   walk(program, (node) => {
     const line = text.slice(0, node.start).split('\n').length
     const found = importOf(node)
     if (found !== null) imports.push({ ...found, line })
     for (const name of usesOf(node)) uses.push({ name, line })
+    for (const name of boundBy(node)) bound.add(`${name}()`)
   })
-  return { path, imports, uses }
+  return { path, imports, uses: uses.filter(({ name }) => !bound.has(name)) }
 }
 
 function walk(value: unknown, visit: (node: Node) => void): void {
@@ -92,7 +94,7 @@ function usesOf(node: Node): string[] {
     case 'ObjectPattern':
       return patternKeys(node).map((key) => `.${key}`)
     case 'CallExpression': {
-      const callee = globalName(node['callee'])
+      const callee = nameOf(node['callee'])
       return callee === null ? [] : [`${callee}()`]
     }
     case 'NewExpression': {
@@ -102,6 +104,14 @@ function usesOf(node: Node): string[] {
     default:
       return []
   }
+}
+
+/** The names that a function's parameters, a pattern or a declaration bind: no globals anywhere in this module. */
+function boundBy(node: Node): string[] {
+  const { params, id, local, type, value } = node
+  const inPattern = type === 'Property' ? [value] : []
+  const candidates = [id, local, ...inPattern, ...(Array.isArray(params) ? params : [])]
+  return candidates.map(nameOf).filter((name) => name !== null)
 }
 
 /** `fetch`, and also where it is written `globalThis.fetch`. */
