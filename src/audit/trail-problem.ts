@@ -8,6 +8,7 @@ export type TrailProblemKind =
   | 'replaced' // another record stands where a head names one
   | 'cut' // the file ends before a record that a head names
   | 'missing_file'
+  | 'unreadable'
   | 'torn' // warning: a last line without its end, as a crash leaves it
   | 'empty' // warning: a file without records, as a crash leaves it
   | 'unknown_file' // warning: no head knows the file

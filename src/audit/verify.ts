@@ -27,6 +27,7 @@ const MOST_PROBLEMS = 1_000
  * Checks every record, every chain, and that what heads name is still there. A line at a time: memory does not grow with
  * the trail.
  *
+ * @param files as they were listed *after* `heads` was read: a process that writes meanwhile is then no fault.
  * @param heads what state.db holds; null where it could not be read, which is reported.
  */
 export async function verifyTrail(
@@ -51,8 +52,12 @@ export async function verifyTrail(
   for (const file of files) {
     present.add(file.name)
     const check = new ChainCheck(file.name, expected.get(file.name) ?? new Map(), report)
-    for await (const line of file.lines()) check.line(line)
-    check.end()
+    try {
+      for await (const line of file.lines()) check.line(line)
+      check.end()
+    } catch (thrown) {
+      report(unreadable(file.name, thrown))
+    }
     records += check.records
     if (heads !== null && !heads.some((head) => head.file === file.name)) report(unknown(file.name))
   }
@@ -91,8 +96,18 @@ function isHead(value: unknown): value is Head {
 }
 
 async function firstLine(file: TrailFile): Promise<string | null> {
-  for await (const line of file.lines()) return line.text
+  try {
+    for await (const line of file.lines()) return line.text
+  } catch {
+    // Reported when all of it is read.
+  }
   return null
+}
+
+function unreadable(file: string, thrown: unknown): TrailProblem {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
+  const message = `the file cannot be read (${code}): its records are not verified`
+  return { severity: 'problem', kind: 'unreadable', file, line: null, message }
 }
 
 function missing(file: string, newest: number): TrailProblem {
