@@ -151,7 +151,8 @@ class GroupCommitTrail implements FileTrail {
   async #open(): Promise<ChainFile> {
     const { now, osUser, pid, heads } = this.#options
     // A disk that stays full must not use up names: the claimed one is tried again, and so are the heads it is to name.
-    const name = (this.#claimed.name ??= await this.#announce())
+    this.#claimed.name ??= await this.#announce()
+    const { name } = this.#claimed
     this.#claimed.heads.push(...(await heads.claimUnnamed(name)))
     const file = this.#create({ folder: this.#folder, name, osUser, pid })
     const named = [...this.#claimed.heads]

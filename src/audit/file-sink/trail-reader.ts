@@ -66,20 +66,22 @@ export class LineSplitter {
   #parts: Uint8Array[] = []
   #size = 0
 
-  *push(bytes: Uint8Array): Generator<TrailLine> {
+  push(bytes: Uint8Array): TrailLine[] {
+    const lines: TrailLine[] = []
     let start = 0
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
       this.#keep(bytes.subarray(start, end))
-      yield { text: this.#take(), complete: true }
+      lines.push({ text: this.#take(), complete: true })
       start = end + 1
     }
     // A copy: the caller's buffer is used again.
     if (start < bytes.length) this.#keep(bytes.slice(start))
+    return lines
   }
 
   /** The last line, where it has no newline. */
-  *end(): Generator<TrailLine> {
-    if (this.#size > 0) yield { text: this.#take(), complete: false }
+  end(): TrailLine[] {
+    return this.#size > 0 ? [{ text: this.#take(), complete: false }] : []
   }
 
   #keep(part: Uint8Array): void {
