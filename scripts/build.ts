@@ -23,7 +23,8 @@ try {
   const fresh = moveInto(dist, aside)
   removeStale(dist, fresh)
   const eager = loadedAtStart(metafile)
-  console.log(
+  // Not stdout: `npm run dev -- serve` speaks MCP there.
+  console.error(
     `dist: ${fresh.size} files of ${packages} packages; loaded at start: ` +
       `${(eager.bytes / 1024).toFixed(0)} KiB in ${eager.files} files; ${Date.now() - started} ms`,
   )
