@@ -1,0 +1,195 @@
+import type {
+  AuthorizationAnswer,
+  CedarValueJson,
+  Context,
+  PolicyJson,
+} from '@cedar-policy/cedar-wasm/nodejs'
+import type { Action, Fact, Facts } from '../core/action.ts'
+import type { Decision } from '../core/decision.ts'
+import { BrokerError } from '../core/errors.ts'
+import { positionText } from '../core/rule.ts'
+import type { ConfigProblem, GuardrailFile } from '../core/snapshot.ts'
+import { type Cedar, loadCedar } from './cedar.ts'
+import { cedarSchemaText, type FactsByType } from './cedar-schema.ts'
+import { factsFault, pickFacts } from './check-facts.ts'
+import { type CompiledSlice, compileSlice } from './compile-slice.ts'
+import { allowDecision, denyDecision, policyError } from './decisions.ts'
+import { type Guardrails, readGuardrails } from './guardrails.ts'
+import type { Slice } from './slice.ts'
+
+export interface PolicyEngine {
+  /**
+   * What is wrong in the guardrail files, with file, line and column; empty where nothing is. An error in any of them refuses
+   * every call.
+   *
+   * @throws BrokerError `policy_failed` where Cedar itself fails.
+   */
+  checkGuardrails(files: readonly GuardrailFile[]): Promise<readonly ConfigProblem[]>
+  /**
+   * What the slice says of the action at this moment, in ms since the epoch. Never throws: whatever goes wrong is a deny with the
+   * reason `policy_error`.
+   */
+  decide(action: Action, slice: Slice, now: number): Promise<Decision>
+}
+
+export interface PolicyEngineOptions {
+  /** The facts of each tool type, by its name. */
+  readonly facts: FactsByType
+  readonly load?: () => Promise<Cedar>
+}
+
+interface ReadySlice {
+  readonly compiled: CompiledSlice
+  readonly id: string
+}
+
+// Cedar keeps each pre-parsed set for ever under its name, so there is a fixed number of names, the longest unused taken anew.
+const SLOTS = 64
+
+// The names stand in one table for the whole process, whichever engine made them.
+let engines = 0
+
+export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
+  const { facts, load = loadCedar } = options
+  const engine = `keyhand-${++engines}`
+  const schema = cedarSchemaText(facts)
+  const read = new WeakMap<readonly GuardrailFile[], Guardrails>()
+  const ready = new Map<Slice, ReadySlice>()
+  let loading: Promise<Cedar> | null = null
+
+  async function loaded(): Promise<Cedar> {
+    loading ??= load()
+    try {
+      return await loading
+    } catch (thrown) {
+      loading = null
+      throw thrown
+    }
+  }
+
+  function guardrailsOf(cedar: Cedar, files: readonly GuardrailFile[]): Guardrails {
+    const known = read.get(files)
+    if (known !== undefined) return known
+    const guardrails = readGuardrails(cedar, files, schema)
+    read.set(files, guardrails)
+    return guardrails
+  }
+
+  function prepare(cedar: Cedar, slice: Slice, guardrails: Guardrails): ReadySlice {
+    const known = ready.get(slice)
+    if (known !== undefined) {
+      ready.delete(slice)
+      ready.set(slice, known)
+      return known
+    }
+    const schemaOfType = facts.get(slice.type)
+    if (schemaOfType === undefined) throw failed(`there is no tool type \`${slice.type}\``)
+    const compiled = compileSlice(slice, schemaOfType, guardrails.policies)
+    const [oldest] = ready
+    const id = ready.size < SLOTS || oldest === undefined ? `${engine}-${ready.size}` : oldest[1].id
+    if (oldest?.[1].id === id) ready.delete(oldest[0])
+    const parsed = cedar.preparsePolicySet(id, { staticPolicies: compiled.policies })
+    if (parsed.type !== 'success') throw failed('the rules could not be parsed')
+    const made = { compiled, id }
+    ready.set(slice, made)
+    return made
+  }
+
+  async function decideWithCedar(action: Action, slice: Slice): Promise<Decision> {
+    const schemaOfType = facts.get(slice.type)
+    if (schemaOfType === undefined) throw failed(`there is no tool type \`${slice.type}\``)
+    if (action.tool !== slice.tool || action.type !== slice.type) {
+      throw failed('the action is of another tool')
+    }
+    const fault = factsFault(action.facts, schemaOfType)
+    if (fault !== null) throw failed(fault)
+    const cedar = await loaded()
+    const guardrails = guardrailsOf(cedar, slice.guardrails)
+    const error = guardrails.problems.find(({ severity }) => severity === 'error')
+    if (error !== undefined) {
+      const position = positionText(error.position)
+      return policyError(`${position}: ${error.message}`, [position])
+    }
+    // INVARIANT: nothing is awaited between here and the answer: another call could take the slot.
+    const { compiled, id } = prepare(cedar, slice, guardrails)
+    const { wanted } = compiled
+    const answer = cedar.statefulIsAuthorized({
+      principal: { type: 'Agent', id: slice.agent },
+      action: { type: 'Action', id: `${slice.type}:call` },
+      resource: { type: 'Tool', id: slice.tool },
+      context: contextOf(wanted === null ? action.facts : pickFacts(action.facts, wanted)),
+      preparsedPolicySetId: id,
+      entities: compiled.entities,
+    })
+    return interpret(answer, slice, compiled)
+  }
+
+  return {
+    async checkGuardrails(files) {
+      try {
+        return guardrailsOf(await loaded(), files).problems
+      } catch (thrown) {
+        throw failed(`Cedar failed with ${kindOf(thrown)}`)
+      }
+    },
+    async decide(action, slice, now) {
+      if (slice.expiresAt !== null && !(now < slice.expiresAt)) return denyDecision('expired', [])
+      try {
+        return await decideWithCedar(action, slice)
+      } catch (thrown) {
+        if (thrown instanceof BrokerError) return policyError(thrown.message, [])
+        return policyError(`the policy engine failed with ${kindOf(thrown)}`, [])
+      }
+    },
+  }
+}
+
+function interpret(answer: AuthorizationAnswer, slice: Slice, compiled: CompiledSlice): Decision {
+  if (answer.type !== 'success') throw failed('the request could not be decided')
+  const { decision, diagnostics } = answer.response
+  // INVARIANT: Cedar skips a forbid that fails and may still say allow; any error is a deny. Its text may hold values.
+  if (diagnostics.errors.length > 0) {
+    return policyError(
+      'a rule could not be evaluated',
+      diagnostics.errors.map(({ policyId }) => policyId),
+    )
+  }
+  const { reason } = diagnostics
+  const all = (effect: PolicyJson['effect']) =>
+    reason.every((id) => compiled.policies[id]?.effect === effect)
+  if (decision === 'deny' && reason.length === 0) return denyDecision('no_rule', [])
+  if (decision === 'deny' && all('forbid')) return denyDecision('denied', reason)
+  const rules = slice.rules.filter(({ id }) => reason.includes(id))
+  if (
+    decision === 'allow' &&
+    reason.length > 0 &&
+    all('permit') &&
+    rules.length === reason.length
+  ) {
+    return allowDecision(rules, slice.toolLimits)
+  }
+  throw failed('the answer contradicts the rules')
+}
+
+// Facts are plain data of the shape that Cedar's context has; the copy is for its type, which is not read-only.
+function contextOf(facts: Facts): Context {
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, contextValue(fact)]))
+}
+
+function contextValue(fact: Fact): CedarValueJson {
+  if (typeof fact !== 'object') return fact
+  return isTexts(fact) ? [...fact] : contextOf(fact)
+}
+
+function isTexts(fact: Fact): fact is readonly string[] {
+  return Array.isArray(fact)
+}
+
+function failed(message: string): BrokerError {
+  return new BrokerError('policy_failed', message)
+}
+
+// A foreign error's text may hold anything; its kind does not.
+function kindOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.name : typeof thrown
+}
