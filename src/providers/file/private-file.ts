@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+import { constants, type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { BrokerError } from '../../core/errors.ts'
+
+/** The largest file that is read: thousands of secrets. */
+const MAX_BYTES = 8 * 1024 * 1024
+
+export interface PrivateFile {
+  readonly bytes: Uint8Array
+  /** Changes with every change of the file: device, inode, size, mtime and ctime. */
+  readonly stamp: string
+}
+
+/**
+ * Reads a file that only this user may read, and that only this user and root can replace. Symbolic links are followed,
+ * and their target is checked. Null where there is no such file.
+ *
+ * @throws BrokerError `config_unsafe` where others may read it or could replace it; `secret_denied` where it cannot be read.
+ */
+export async function readPrivateFile(path: string): Promise<PrivateFile | null> {
+  const opened = await openPrivateFile(path)
+  if (opened === null) return null
+  const { handle, stamp } = opened
+  try {
+    return { bytes: await handle.readFile(), stamp }
+  } catch (thrown) {
+    throw fileFailure(path, thrown)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The stamp alone, checked the same way; null where there is no such file. */
+export async function stampOf(path: string): Promise<string | null> {
+  const opened = await openPrivateFile(path)
+  if (opened === null) return null
+  await opened.handle.close()
+  return opened.stamp
+}
+
+async function openPrivateFile(
+  path: string,
+): Promise<{ handle: FileHandle; stamp: string } | null> {
+  let handle: FileHandle
+  let real: string
+  try {
+    real = await realpath(path)
+    handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT') return null
+    throw fileFailure(path, thrown)
+  }
+  try {
+    const stats = await handle.stat({ bigint: true })
+    checkFile(path, stats)
+    await checkFolders(path, real)
+    const { dev, ino, size, mtimeNs, ctimeNs } = stats
+    return { handle, stamp: [real, dev, ino, size, mtimeNs, ctimeNs].join(' ') }
+  } catch (thrown) {
+    await handle.close()
+    throw fileFailure(path, thrown)
+  }
+}
+
+function checkFile(path: string, stats: BigIntStats): void {
+  if (!stats.isFile()) throw new BrokerError('config_unsafe', `\`${path}\` is not a regular file`)
+  if (stats.size > MAX_BYTES) {
+    throw new BrokerError(
+      'secret_invalid',
+      `\`${path}\` has ${stats.size} bytes, more than ${MAX_BYTES}`,
+    )
+  }
+  if (process.getuid === undefined) return // Windows: the access list of the user's folder holds
+  if (Number(stats.uid) !== process.getuid() && stats.uid !== 0n) {
+    throw new BrokerError('config_unsafe', `\`${path}\` belongs to another user`, {
+      fix: `Make it your own: \`chown "$USER" ${path}\`.`,
+    })
+  }
+  if ((stats.mode & 0o077n) !== 0n) {
+    throw new BrokerError('config_unsafe', `others may read or write \`${path}\``, {
+      fix: `Run \`chmod 600 ${path}\`.`,
+    })
+  }
+}
+
+/** Whoever can write a folder on the way can put another file there; a sticky folder (`/tmp`) lets nobody replace ours. */
+async function checkFolders(path: string, real: string): Promise<void> {
+  const user = process.getuid?.()
+  if (user === undefined) return
+  for (let folder = dirname(real); ; folder = dirname(folder)) {
+    const stats = await lstat(folder)
+    const foreign = stats.uid !== user && stats.uid !== 0
+    const sticky = (stats.mode & 0o1000) !== 0
+    const ownGroup = stats.gid === process.getgid?.() && stats.gid === user
+    const writers = ownGroup ? 0o002 : 0o022
+    if (foreign || ((stats.mode & writers) !== 0 && !sticky)) {
+      throw new BrokerError(
+        'config_unsafe',
+        `others could replace \`${path}\`: they may write \`${folder}\``,
+        {
+          fix: `Run \`chmod go-w ${folder}\`, or keep the file in a folder of your own.`,
+        },
+      )
+    }
+    if (folder === dirname(folder)) return
+  }
+}
+
+/** Writes a whole file, 0600: the old one or the new one is there, whole, whatever happens. Links are followed. */
+export async function replacePrivateFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  const target = await realpath(path).catch(() => path)
+  const temporary = join(dirname(target), `.${randomBytes(8).toString('hex')}.tmp`)
+  try {
+    await writeSynced(temporary, bytes)
+    await rename(temporary, target)
+    await syncFolder(dirname(target))
+  } catch (thrown) {
+    await rm(temporary, { force: true })
+    throw fileFailure(path, thrown)
+  }
+}
+
+/** Writes a file that must not be there yet, 0600. @throws BrokerError `secret_conflict` where it is. */
+export async function createPrivateFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  try {
+    await writeSynced(path, bytes)
+    await syncFolder(dirname(path))
+  } catch (thrown) {
+    throw fileFailure(path, thrown)
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array | string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return // a folder cannot be opened there
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A file system's error in our words. */
+export function fileFailure(path: string, thrown: unknown): BrokerError {
+  if (thrown instanceof BrokerError) return thrown
+  const code = errorCode(thrown)
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new BrokerError(
+        'secret_denied',
+        `the system does not let keyhand use \`${path}\` (${code})`,
+        {
+          fix: `Check who owns it and its mode: \`ls -l ${path}\`.`,
+        },
+      )
+    case 'EEXIST':
+      return new BrokerError('secret_conflict', `\`${path}\` is there already`)
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new BrokerError(
+        'secret_unreachable',
+        `there is no room to write \`${path}\` (${code})`,
+      )
+    default:
+      return new BrokerError(
+        'secret_unreachable',
+        `\`${path}\` cannot be used (${code ?? 'unknown'})`,
+      )
+  }
+}
+
+export function errorCode(thrown: unknown): string | null {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return null
+  return typeof thrown.code === 'string' ? thrown.code : null
+}

@@ -1,0 +1,86 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { BrokerError } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import { createAwsSecretsManagerProvider } from './aws-secrets-manager/aws-secrets-manager.ts'
+import { createEnvProvider } from './env.ts'
+import { createFileProvider, type FileOptions } from './file/file.ts'
+import type { IdentityKeychain } from './file/identity.ts'
+import { createSecretsFile, type SecretsFile } from './file/secrets-file.ts'
+import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
+import { createKeychainProvider } from './keychain.ts'
+import { type SecretProvider, VALUE_FIELD } from './provider.ts'
+
+export interface ProvidersOptions {
+  /** KEYHAND_HOME. */
+  readonly home: string
+  /** KEYHAND_STATE. */
+  readonly state: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => number
+}
+
+/** Every provider there is, by the catalog's word for it. Nothing is opened, read or loaded by this. */
+export function createProviders(options: ProvidersOptions): ReadonlyMap<string, SecretProvider> {
+  const keychain = homeKeychain(options)
+  const providers: readonly SecretProvider[] = [
+    keychain,
+    createFileProvider(fileOptions(options, keychain)),
+    createEnvProvider(options),
+    createAwsSecretsManagerProvider(),
+  ]
+  return new Map(providers.map((provider) => [provider.type, provider]))
+}
+
+/** The encrypted file of a home, for the commands of its owner. */
+export function openSecretsFile(options: ProvidersOptions): SecretsFile {
+  return createSecretsFile(fileOptions(options, homeKeychain(options)))
+}
+
+function homeKeychain({ home, env }: ProvidersOptions) {
+  return createKeychainProvider({ home, defaultHome: defaultHome(env), platform: process.platform })
+}
+
+/** What KEYHAND_HOME is where nobody sets it. A relative XDG_CONFIG_HOME is to be ignored (XDG Base Directory). */
+function defaultHome(env: ProvidersOptions['env']): string {
+  const config = env['XDG_CONFIG_HOME']
+  return join(
+    config !== undefined && isAbsolute(config) ? config : join(homedir(), '.config'),
+    'keyhand',
+  )
+}
+
+function fileOptions(
+  { home, state, now }: ProvidersOptions,
+  keychain: ReturnType<typeof createKeychainProvider>,
+): FileOptions {
+  return { home, state, now, keychain: identityKeychain(keychain) }
+}
+
+/** The keychain item of the encrypted file's identity. */
+function identityKeychain({
+  fetch,
+  store,
+}: ReturnType<typeof createKeychainProvider>): IdentityKeychain {
+  const name = 'keyhand-file-identity'
+  return {
+    async get(signal) {
+      const fetched = await fetch({}, { name, signal })
+      if (fetched === null) return null
+      const identity = fetched.fields.get(VALUE_FIELD)
+      if (identity === undefined)
+        throw new BrokerError('internal', 'a keychain item without a value')
+      return identity
+    },
+    async prepare(signal) {
+      const probe = new Secret(PROBE_ACCOUNT, PROBE_VALUE)
+      await store.put({}, probe, { name: PROBE_ACCOUNT, signal })
+    },
+    async put(identity, signal) {
+      await store.put({}, identity, { name, signal })
+    },
+    async remove(signal) {
+      return store.remove({}, { name, signal })
+    },
+  }
+}

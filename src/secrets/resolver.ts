@@ -1,0 +1,149 @@
+import { canonicalJson } from '../core/canonical-json.ts'
+import { asBrokerError, BrokerError } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+import type { SecretEntry } from '../core/snapshot.ts'
+import type { FetchedSecret, SecretProvider } from '../providers/provider.ts'
+import { type Flight, startFlight } from './flight.ts'
+
+/** A secret of the catalog, as it is at this moment. */
+export interface ResolvedSecret {
+  readonly name: string
+  readonly provider: string
+  readonly version: string | null
+  readonly fields: ReadonlyMap<string, Secret>
+  /** True where it was not fetched for this call. */
+  readonly cached: boolean
+}
+
+/** The one way from a catalog entry to a value. */
+export interface SecretResolver {
+  /**
+   * Fetches, or takes from memory what was fetched less than `entry.cacheMs` ago. Callers at the same time share one fetch;
+   * the abort of one does not fail the others.
+   *
+   * @param options.fresh fetch anew whatever is in memory, which is forgotten even where that fails: after a 401.
+   * @throws BrokerError with the code of what is wrong; `secret_not_found` where the reference names nothing; `cancelled`.
+   */
+  resolve(
+    entry: SecretEntry,
+    options: { readonly signal: AbortSignal; readonly fresh?: boolean },
+  ): Promise<ResolvedSecret>
+}
+
+export interface ResolverOptions {
+  readonly providers: ReadonlyMap<string, SecretProvider>
+  readonly now: () => number
+  /** Every Secret is given to this before anyone else gets it: the redactor's registry. */
+  readonly onFetched: (secret: Secret) => void
+  /** How long one fetch may take; 10 s where it is left out. */
+  readonly timeoutMs?: number
+}
+
+interface Kept {
+  readonly fetched: FetchedSecret
+  readonly at: number
+  readonly untilAtMost: number
+}
+
+export function createResolver(options: ResolverOptions): SecretResolver {
+  const kept = new Map<string, Kept>()
+  const flights = new Map<string, Flight<FetchedSecret>>()
+
+  function take(key: string, entry: SecretEntry): FetchedSecret | null {
+    const now = options.now()
+    for (const [other, { untilAtMost }] of kept) if (now >= untilAtMost) kept.delete(other)
+    const hit = kept.get(key)
+    // The catalog may have shortened `cache` since; a clock that went back makes nothing younger.
+    return hit !== undefined && now >= hit.at && now < hit.at + entry.cacheMs ? hit.fetched : null
+  }
+
+  function fly(key: string, entry: SecretEntry): Flight<FetchedSecret> {
+    const at = options.now()
+    const flight = startFlight(async (signal) => {
+      const fetched = await fetchFrom(options, entry, signal)
+      // INVARIANT: redaction knows a value before anyone can use it; where that fails, nobody gets it.
+      for (const secret of fetched.fields.values()) options.onFetched(secret)
+      // A refresh that started later has overtaken this fetch: what it brings is older.
+      if (entry.cacheMs > 0 && flights.get(key) === flight) {
+        const untilAtMost = Math.min(
+          at + entry.cacheMs,
+          fetched.lease?.expiresAt ?? Number.POSITIVE_INFINITY,
+        )
+        kept.set(key, { fetched, at, untilAtMost })
+      }
+      return fetched
+    }, options.timeoutMs ?? 10_000)
+    flights.set(key, flight)
+    const landed = () => {
+      if (flights.get(key) === flight) flights.delete(key)
+    }
+    flight.result.then(landed, landed)
+    return flight
+  }
+
+  return {
+    async resolve(entry, { signal, fresh = false }) {
+      if (signal.aborted) throw new BrokerError('cancelled', 'the call was cancelled')
+      const key = canonicalJson([entry.name, entry.provider, entry.reference])
+      if (fresh) kept.delete(key)
+      const hit = fresh ? null : take(key, entry)
+      if (hit !== null) return resolvedOf(entry, hit, true)
+      const current = flights.get(key)
+      // A fetch that began before the old value was refused may still bring it: a refresh joins refreshes only.
+      const joined = current !== undefined && (current.fresh || !fresh) && !current.abandoned
+      const flight = joined ? current : fly(key, entry)
+      if (fresh) flight.fresh = true
+      return resolvedOf(entry, await flight.join(signal), false)
+    },
+  }
+}
+
+async function fetchFrom(
+  { providers }: ResolverOptions,
+  { name, provider: type, reference }: SecretEntry,
+  signal: AbortSignal,
+): Promise<FetchedSecret> {
+  const provider = providers.get(type)
+  if (provider === undefined) {
+    throw new BrokerError(
+      'config_invalid',
+      `the secret \`${name}\` names the provider \`${type}\`, which does not exist`,
+      {
+        fix: `Use one of: ${[...providers.keys()].join(', ')}.`,
+      },
+    )
+  }
+  let fetched: FetchedSecret | null
+  try {
+    fetched = await provider.fetch(reference, { name, signal })
+  } catch (thrown) {
+    throw asBrokerError(thrown)
+  }
+  if (fetched === null) {
+    throw new BrokerError(
+      'secret_not_found',
+      `the provider \`${type}\` has nothing for the secret \`${name}\``,
+      {
+        fix:
+          provider.store === null
+            ? `Create it there, or correct the entry of \`${name}\` in keyhand.yaml.`
+            : `Run \`keyhand secret set ${name}\`.`,
+      },
+    )
+  }
+  if (fetched.fields.size === 0) {
+    throw new BrokerError(
+      'secret_invalid',
+      `the provider \`${type}\` gave no value for the secret \`${name}\``,
+    )
+  }
+  return fetched
+}
+
+function resolvedOf(
+  { name, provider }: SecretEntry,
+  { version, fields }: FetchedSecret,
+  cached: boolean,
+): ResolvedSecret {
+  return { name, provider, version, fields, cached }
+}
