@@ -1,0 +1,92 @@
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
+
+/** What is done to the texts of a JSON value. */
+export interface TextRedaction {
+  text(text: string): string
+  /** What stands in a number's place; null where the number stays. */
+  number(text: string): string | null
+}
+
+/**
+ * A JSON value with its strings, names and numbers redacted; itself where nothing was found. A name that then exists twice
+ * gets `#2`. Truth values and null are words of JSON's own and stay.
+ */
+export function redactJson(value: Json, redaction: TextRedaction): Json {
+  if (typeof value === 'string') return redaction.text(value)
+  if (typeof value === 'number') return redaction.number(String(value)) ?? value
+  if (isList(value)) return redactList(value, redaction)
+  return isJsonObject(value) ? redactObject(value, redaction) : value
+}
+
+function redactList(list: readonly Json[], redaction: TextRedaction): readonly Json[] {
+  let changed: Json[] | null = null
+  for (const [index, inner] of list.entries()) {
+    const redacted = redactJson(inner, redaction)
+    if (redacted === inner) continue
+    changed ??= [...list]
+    changed[index] = redacted
+  }
+  return changed ?? list
+}
+
+interface Entry {
+  readonly was: string
+  readonly name: string
+  readonly value: Json
+}
+
+function redactObject(object: JsonObject, redaction: TextRedaction): JsonObject {
+  const entries: Entry[] = []
+  let changed = false
+  let renamed = false
+  for (const [was, inner] of Object.entries(object)) {
+    const name = redaction.text(was)
+    const value = redactJson(inner, redaction)
+    renamed ||= name !== was
+    changed ||= value !== inner
+    entries.push({ was, name, value })
+  }
+  if (!changed && !renamed) return object
+  const names = renamed ? uniqueNames(entries) : entries.map(({ name }) => name)
+  // `fromEntries` defines properties, so that a name `__proto__` stays a name.
+  return Object.fromEntries(entries.map(({ value }, index) => [names[index] ?? '', value]))
+}
+
+function uniqueNames(entries: readonly Entry[]): string[] {
+  const taken = new Set(entries.filter(({ was, name }) => was === name).map(({ name }) => name))
+  const counts = new Map<string, number>()
+  return entries.map(({ was, name }) => {
+    if (was === name) return name
+    let count = counts.get(name) ?? 0
+    let unique: string
+    do {
+      count++
+      unique = count === 1 ? name : `${name}#${count}`
+    } while (taken.has(unique))
+    counts.set(name, count)
+    taken.add(unique)
+    return unique
+  })
+}
+
+/** Calls `visit` with every string, name and number of a JSON value, as text, until it answers with something. */
+export function firstOfTexts<T>(value: Json, visit: (text: string) => T | null): T | null {
+  if (typeof value === 'string') return visit(value)
+  if (typeof value === 'number') return visit(String(value))
+  if (isList(value)) {
+    for (const inner of value) {
+      const found = firstOfTexts(inner, visit)
+      if (found !== null) return found
+    }
+  } else if (isJsonObject(value)) {
+    for (const [name, inner] of Object.entries(value)) {
+      const found = visit(name) ?? firstOfTexts(inner, visit)
+      if (found !== null) return found
+    }
+  }
+  return null
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,67 @@
+import { markerOf } from './marker.ts'
+import type { Match } from './match.ts'
+import type { Scanner } from './scanner.ts'
+
+/**
+ * Redacts a text that comes in pieces: all that comes out is what redacting the whole at once would give, whatever the
+ * pieces. It keeps less than the longest form of a value (and a marker) back, and nothing that cannot be part of a match.
+ */
+export class RedactionStream {
+  readonly #scanner: () => Scanner
+  readonly #count: (match: Match) => void
+  /** What may yet be part of a match. */
+  #held = ''
+  /** How much of the start of `#held` stands under a marker that has gone out. */
+  #covered = 0
+
+  /** @param scanner is asked for each piece, so that a value that is registered meanwhile is found. */
+  constructor(scanner: () => Scanner, count: (match: Match) => void) {
+    this.#scanner = scanner
+    this.#count = count
+  }
+
+  /** How much is kept back, in UTF-16 code units. */
+  get held(): number {
+    return this.#held.length
+  }
+
+  push(chunk: string): string {
+    if (chunk === '') return ''
+    const text = this.#held + chunk
+    const scanner = this.#scanner()
+    const matches = scanner.find(text)
+    const pending = wholeCharacters(text, scanner.pendingFrom(text, matches))
+    return this.#emit(text, matches.matches, pending)
+  }
+
+  /** What was held back. Not to be called on a text that was cut off: its end may be the start of a value. */
+  end(): string {
+    const text = this.#held
+    return this.#emit(text, this.#scanner().find(text).matches, text.length)
+  }
+
+  #emit(text: string, matches: readonly Match[], until: number): string {
+    let out = ''
+    let at = this.#covered
+    for (const match of matches) {
+      if (match.start >= until) break
+      if (match.start >= at) {
+        out += text.slice(at, match.start) + markerOf(match.name)
+        this.#count(match)
+      }
+      at = Math.max(at, match.end)
+    }
+    if (at < until) {
+      out += text.slice(at, until)
+      at = until
+    }
+    this.#held = text.slice(until)
+    this.#covered = at - until
+    return out
+  }
+}
+
+/** The place itself, or one before it where it would part a surrogate pair. */
+function wholeCharacters(text: string, place: number): number {
+  return place > 0 && (text.charCodeAt(place - 1) & 0xfc00) === 0xd800 ? place - 1 : place
+}

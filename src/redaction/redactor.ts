@@ -1,0 +1,139 @@
+import { Buffer } from 'node:buffer'
+import { BrokerError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import { firstOfTexts, redactJson } from './json-redaction.ts'
+import { markerOf } from './marker.ts'
+import type { Match } from './match.ts'
+import type { Meter } from './pattern.ts'
+import type { InputFinding, RedactionSession, Redactor } from './redaction-port.ts'
+import { RedactionStream } from './redaction-stream.ts'
+import { Registry } from './registry.ts'
+
+/** A step that a test may let fail. */
+export type RedactionStep = 'register' | 'text' | 'json' | 'bytes' | 'push' | 'end' | 'input'
+
+export interface RedactorOptions {
+  /** Called at each step; what it throws is a fault like any other. For fault injection. */
+  readonly fault?: (step: RedactionStep) => void
+  /** Counts the work done. */
+  readonly meter?: Meter
+}
+
+/** Makes the redactor of a process. It knows nothing yet. */
+export function createRedactor(options: RedactorOptions = {}): Redactor {
+  const registry = new Registry(options.meter ?? { steps: 0 })
+  const guarded = <T>(step: RedactionStep, work: () => T): T => {
+    try {
+      options.fault?.(step)
+      return work()
+    } catch (thrown) {
+      if (thrown instanceof BrokerError && thrown.code === 'redaction_failed') throw thrown
+      // Anything else may hold a value, so nothing of it is kept.
+      throw new BrokerError('redaction_failed', 'redaction failed, so the message is withheld')
+    }
+  }
+  return {
+    register: (secret) => guarded('register', () => registry.register(secret)),
+    session: () => new Session(registry, guarded),
+    inspectInput: (value) => guarded('input', () => inspect(registry, value)),
+  }
+}
+
+type Guard = <T>(step: RedactionStep, work: () => T) => T
+
+class Session implements RedactionSession {
+  readonly #registry: Registry
+  readonly #guarded: Guard
+  readonly #byName = new Map<string, number>()
+
+  constructor(registry: Registry, guarded: Guard) {
+    this.#registry = registry
+    this.#guarded = guarded
+  }
+
+  get counts() {
+    return { byName: Object.fromEntries(this.#byName), partial: 0 }
+  }
+
+  text(text: string): string {
+    return this.#guarded('text', () => this.#redact(text))
+  }
+
+  json(value: Json): Json {
+    return this.#guarded('json', () =>
+      redactJson(value, {
+        text: (text) => this.#redact(text),
+        number: (text) => {
+          const match = this.#registry.scanner().find(text).matches[0]
+          if (match === undefined) return null
+          this.#count(match)
+          return markerOf(match.name)
+        },
+      }),
+    )
+  }
+
+  bytes(bytes: Uint8Array): Uint8Array {
+    return this.#guarded('bytes', () => {
+      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const text = view.toString('latin1')
+      const redacted = this.#redact(text)
+      return redacted === text ? bytes : new Uint8Array(Buffer.from(redacted, 'latin1'))
+    })
+  }
+
+  stream(): { push(chunk: string): string; end(): string } {
+    const stream = new RedactionStream(
+      () => this.#registry.scanner(),
+      (match) => this.#count(match),
+    )
+    let failed = false
+    const step = (name: 'push' | 'end', work: () => string): string => {
+      try {
+        return this.#guarded(name, () => {
+          if (failed) throw new Error('it failed before, and what follows would have a gap')
+          return work()
+        })
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+    return {
+      push: (chunk) => step('push', () => stream.push(chunk)),
+      end: () => step('end', () => stream.end()),
+    }
+  }
+
+  #redact(text: string): string {
+    const { matches } = this.#registry.scanner().find(text)
+    if (matches.length === 0) return text
+    let out = ''
+    let at = 0
+    for (const match of matches) {
+      out += text.slice(at, match.start) + markerOf(match.name)
+      at = match.end
+      this.#count(match)
+    }
+    return out + text.slice(at)
+  }
+
+  #count(match: Match): void {
+    this.#byName.set(match.name, (this.#byName.get(match.name) ?? 0) + 1)
+  }
+}
+
+function inspect(registry: Registry, value: Json): InputFinding | null {
+  const scanner = registry.scanner()
+  const runs = registry.runs()
+  return (
+    firstOfTexts<InputFinding>(value, (text) => {
+      const match = scanner.find(text).matches[0]
+      return match === undefined ? null : { kind: 'value', name: match.name }
+    }) ??
+    firstOfTexts<InputFinding>(value, (text) => {
+      const run = runs.find(text)[0]
+      return run === undefined ? null : { kind: 'run', name: run.name }
+    })
+  )
+}

@@ -1,0 +1,69 @@
+import type { Secret } from '../core/secret.ts'
+import { directForms } from './direct-forms.ts'
+import type { Meter, Pattern } from './pattern.ts'
+import { RunIndex, type SecretPart } from './run-index.ts'
+import { Scanner } from './scanner.ts'
+import { embeddedParts, isPublicField, secretParts } from './secret-part.ts'
+
+/** A shorter password inside a connection string is found with the whole string only. */
+const SHORTEST_EMBEDDED = 4
+
+/**
+ * The values that redaction knows, until the process ends, and the tables made of them, which are made at their next use.
+ * INVARIANT: the only file that takes a value out of its `Secret` for redaction; nothing gives it back.
+ */
+export class Registry {
+  readonly #meter: Meter
+  readonly #values = new Set<string>()
+  readonly #names = new Set<string>()
+  readonly #patterns = new Map<string, Pattern>()
+  readonly #parts = new Map<string, SecretPart>()
+  #scanner: Scanner | null = null
+  #runs: RunIndex | null = null
+
+  constructor(meter: Meter) {
+    this.#meter = meter
+  }
+
+  /** A value that is known already costs nothing and keeps the name that it was first registered with. */
+  register(secret: Secret): void {
+    if (isPublicField(secret.field)) return
+    const value = secret.reveal()
+    if (this.#values.has(value)) return
+    const embedded = embeddedParts(value).filter((part) => part.length >= SHORTEST_EMBEDDED)
+    for (const text of [value, ...embedded]) this.#addForms(text, secret.name)
+    for (const text of this.#withoutKnownUser(value)) {
+      if (!this.#parts.has(text)) this.#parts.set(text, { text, name: secret.name })
+    }
+    this.#values.add(value)
+    this.#names.add(secret.name)
+    this.#scanner = null
+    this.#runs = null
+  }
+
+  scanner(): Scanner {
+    this.#scanner ??= Scanner.of([...this.#patterns.values()], this.#names, this.#meter)
+    return this.#scanner
+  }
+
+  runs(): RunIndex {
+    this.#runs ??= new RunIndex([...this.#parts.values()], this.#meter)
+    return this.#runs
+  }
+
+  #addForms(value: string, name: string): void {
+    for (const { text, edges } of directForms(value)) {
+      const known = this.#patterns.get(text)
+      if (known === undefined) this.#patterns.set(text, { text, name, edges })
+      else if (edges && !known.edges) this.#patterns.set(text, { ...known, edges })
+    }
+  }
+
+  /** The secret parts of a value; of `user:password`, where that password is registered, the password alone. */
+  #withoutKnownUser(value: string): string[] {
+    for (let colon = value.indexOf(':'); colon >= 0; colon = value.indexOf(':', colon + 1)) {
+      if (this.#values.has(value.slice(colon + 1))) return []
+    }
+    return secretParts(value)
+  }
+}
