@@ -36,7 +36,7 @@ export function composeFamilies(options: {
   const now = () => Date.now()
   return {
     providers: createProviders({ home: places.home, state: places.state, env, now }),
-    toolTypes: createToolTypes({ authSchemes: createAuthSchemes(), now }),
+    toolTypes: createToolTypes({ authSchemes: createAuthSchemes() }),
   }
 }
 

@@ -6,7 +6,6 @@ import type { Json } from '../core/json.ts'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { RedactionSession } from '../redaction/redaction-port.ts'
-import type { Performed } from '../tools/tool-type.ts'
 import type { CallAnswer, CallRequest } from './call.ts'
 import { type ConfigRecorder, createConfigRecorder } from './config-record.ts'
 import { refusalOf, suggestionFor } from './judge.ts'
@@ -85,14 +84,14 @@ export class Broker {
 
     let attempt = 1
     let hops = 0
-    let rejected: Performed | null = null
+    let rejected: Step | null = null
     for (;;) {
       const step = await this.#step(state, tool, action, attempt, rejected)
       if ('kind' in step) return hops === 0 ? step : atHop(step)
       const { performed, answer } = step
-      if (performed.kind === 'credential_rejected' && step.mayRetry && attempt === 1) {
+      if (performed.kind === 'credential_rejected' && attempt === 1 && fromCache(step)) {
         attempt = 2
-        rejected = performed
+        rejected = step
         continue
       }
       if (performed.kind !== 'redirect' || hops === MOST_HOPS) return answer
@@ -111,7 +110,7 @@ export class Broker {
     tool: ReachableTool,
     action: Action,
     attempt: number,
-    rejected: Performed | null,
+    rejected: Step | null,
   ): Promise<Step | CallAnswer | Refused> {
     const { agent, policy, counters, now } = this.#options
     // After a wait the decision is asked again, of the rules of now; the rest runs on the snapshot that it started with.
@@ -278,6 +277,11 @@ function refusedBy(refusal: Refusal): Refused {
 function redactedRefusal(refusal: Refusal, session: RedactionSession): Refusal {
   const fix = refusal.fix === null ? null : session.text(refusal.fix)
   return refuse(refusal.reason, session.text(refusal.message), fix)
+}
+
+// Only a value that was kept may have been replaced since; a fresh one that is refused is refused.
+function fromCache(step: Step): boolean {
+  return step.resolved.some(({ cached }) => cached)
 }
 
 // What an upstream pointed to is not what the agent asked for: the rule that would allow it is not offered.

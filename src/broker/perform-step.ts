@@ -4,7 +4,8 @@ import { asBrokerError, BrokerError } from '../core/errors.ts'
 import { isRefusal } from '../core/refusal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { RedactionCounts, RedactionSession } from '../redaction/redaction-port.ts'
-import { type ResolvedSecret, valuesOf } from '../secrets/resolver.ts'
+import type { ResolvedSecret } from '../secrets/resolver.ts'
+import { valuesOf } from '../secrets/values.ts'
 import type { Performed, ToolResult } from '../tools/tool-type.ts'
 import type { CallAnswer, CallRequest } from './call.ts'
 import type { BrokerOptions } from './options.ts'
@@ -14,8 +15,8 @@ import type { ReachableTool } from './prepare.ts'
 export interface Step {
   readonly performed: Performed
   readonly answer: CallAnswer
-  /** True where a secret came from the cache, so that a fresh one may be accepted. */
-  readonly mayRetry: boolean
+  /** What it was performed with. */
+  readonly resolved: readonly ResolvedSecret[]
 }
 
 interface StepInput {
@@ -32,8 +33,8 @@ interface StepInput {
   readonly tool: ReachableTool
   readonly action: Action
   readonly attempt: number
-  /** What the first attempt gave, where this is the second. */
-  readonly rejected: Performed | null
+  /** The first attempt, whose credential was refused, where this is the second. */
+  readonly rejected: Step | null
   /** Names of watched secrets that could not be read. */
   readonly unwatched: Promise<readonly string[]>
   /** Looks at what redaction found; true where the answer must be withheld. */
@@ -52,9 +53,9 @@ export async function performStep(input: StepInput): Promise<Step | CallAnswer> 
   try {
     unwatched = await input.unwatched
     resolved = await resolveAll(input)
-    if (input.rejected !== null && !anyNewer(resolved))
-      performed = { kind: 'done', result: input.rejected.result }
-    else {
+    if (input.rejected !== null && sameValues(input.rejected.resolved, resolved)) {
+      performed = { kind: 'done', result: input.rejected.performed.result }
+    } else {
       performed = await input.tool.type.perform(action, input.tool.entry.settings, {
         secrets: valuesOf(resolved),
         signal: state.request.signal,
@@ -105,7 +106,7 @@ async function recorded(
   }
   if (withheld !== null) return { kind: 'failed', call: state.id, error: withheld }
   const answer: CallAnswer = { kind: 'performed', call: state.id, result }
-  return { performed, answer, mayRetry: resolved.some(({ cached }) => cached) }
+  return { performed, answer, resolved }
 }
 
 async function recordedFailure(
@@ -143,8 +144,13 @@ async function resolveAll(input: StepInput): Promise<readonly ResolvedSecret[]> 
 }
 
 // A fresh fetch that gave the value that was just refused would only be refused again.
-function anyNewer(resolved: readonly ResolvedSecret[]): boolean {
-  return resolved.some(({ changed }) => changed)
+function sameValues(before: readonly ResolvedSecret[], after: readonly ResolvedSecret[]): boolean {
+  return after.every((secret, index) =>
+    [...secret.fields].every(([field, value]) => {
+      const old = before[index]?.fields.get(field)
+      return old?.equals(value) === true
+    }),
+  )
 }
 
 async function record(
