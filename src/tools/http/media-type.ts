@@ -1,0 +1,43 @@
+const TEXT =
+  /^(?:text\/|application\/(?:[^;]*\+)?(?:json|xml|yaml|javascript|ecmascript|graphql|sql|toml|csv|x-ndjson|ndjson|jsonl|x-yaml|x-www-form-urlencoded|json-seq)$|image\/svg\+xml$|message\/)/
+
+/** How a body is to be read. */
+export interface MediaType {
+  readonly kind: 'json' | 'text' | 'binary'
+  /** A label that `TextDecoder` knows. */
+  readonly charset: string
+  /** `application/json`; empty where the upstream does not say. */
+  readonly essence: string
+}
+
+/** Reads a Content-Type; where it says nothing, the body itself is looked at. */
+export function mediaType(header: string | null, body: Uint8Array): MediaType {
+  const essence = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const said = /;\s*charset\s*=\s*"?([A-Za-z0-9_:.+-]{1,40})"?/i.exec(header ?? '')?.[1]
+  // A byte order mark outranks what the header says (Encoding Standard, 6).
+  const charset = byteOrderMark(body) ?? (said === undefined ? 'utf-8' : knownCharset(said))
+  if (charset === null) return { kind: 'binary', charset: 'utf-8', essence }
+  if (/[/+]json$/.test(essence)) return { kind: 'json', charset, essence }
+  if (essence === '') return { kind: looksLikeText(body) ? 'text' : 'binary', charset, essence }
+  return { kind: TEXT.test(essence) ? 'text' : 'binary', charset, essence }
+}
+
+function byteOrderMark(body: Uint8Array): string | null {
+  if (body[0] === 0xff && body[1] === 0xfe) return 'utf-16le'
+  if (body[0] === 0xfe && body[1] === 0xff) return 'utf-16be'
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 'utf-8' : null
+}
+
+function knownCharset(label: string): string | null {
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    return null
+  }
+}
+
+function looksLikeText(body: Uint8Array): boolean {
+  const start = Buffer.from(body.subarray(0, 4_096))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  return !/[\x00-\x08\x0e-\x1a\ufffd]/.test(new TextDecoder().decode(start, { stream: true }))
+}
