@@ -18,8 +18,8 @@ export function hasCredential(path: string): boolean {
 }
 
 /**
- * Known prefixes, JWTs, `bot123:ABC`, long hex, and runs of at least 16 to 20 characters that no words are made of.
- * UUIDs with their dashes, words, numbers and short ids are none.
+ * Known prefixes, JWTs, `bot123:ABC`, long hex (a commit and a token of 40 digits are not told apart), and 16 or more characters
+ * that no words are made of. UUIDs with their dashes, words, numbers and short ids are none.
  */
 export function looksLikeCredential(segment: string): boolean {
   if (segment.length < 6) return false
@@ -46,30 +46,29 @@ const SHAPES: readonly RegExp[] = [
   /(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{20,}(?![0-9a-z])/i,
 ]
 
-/**
- * True where the parts between separators that no word or number gives have 16 characters together, or one run of
- * letters is 24 long and has no words in it.
- */
+/** True where the parts between separators that no word or number gives have 16 characters together. */
 function looksRandom(text: string): boolean {
   if (text.length < 16) return false
-  let mixed = 0
-  for (const part of text.split(/[^0-9A-Za-z]+/)) {
-    if (part.length < 4 || /^\d+$/.test(part)) continue
-    if (/\d/.test(part)) {
-      // A word and its number (`sha256`, `beta12`, `2024q3`) is read as a word, unless it is long.
-      if (part.length >= 12 || !/^(?:[A-Za-z]{3,}\d{1,4}|\d{1,4}[A-Za-z]{3,})$/.test(part)) {
-        mixed += part.length
-      }
-    } else if (part.length >= 20 && !hasWords(part)) mixed += part.length
-  }
-  return mixed >= 16
+  let random = 0
+  for (const part of text.split(/[^0-9A-Za-z]+/)) if (isRandom(part)) random += part.length
+  return random >= 16
 }
 
-/** Letters only: `getUserNotifications` has words of 3, 4 and 13 letters; random letters have words of 2. */
-function hasWords(letters: string): boolean {
+function isRandom(part: string): boolean {
+  if (part.length < 4 || /^\d+$/.test(part)) return false
+  if (!/\d/.test(part)) return part.length >= 8 && !isOfWords(part)
+  // A word and its number (`sha256`, `beta12`, `2024q3`) is a word, unless it is long.
+  return part.length >= 12 || !/^(?:[A-Za-z]{3,}\d{1,4}|\d{1,4}[A-Za-z]{3,})$/.test(part)
+}
+
+/** Of letters: `getUserNotifications` has words of 3, 4 and 13 letters, random ones in both cases have 2; and a long word has vowels. */
+function isOfWords(letters: string): boolean {
   const words = letters.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? []
-  const longest = Math.max(...words.map((word) => word.length))
-  return words.length > 1 && letters.length / words.length >= 4 && longest < 20
+  const vowels = letters.match(/[aeiouy]/gi) ?? []
+  return (
+    letters.length / words.length >= 3 &&
+    (letters.length < 20 || vowels.length / letters.length >= 0.3)
+  )
 }
 
 function mask(segment: string, key: Uint8Array): string {

@@ -11,5 +11,5 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]+/gu
  * hides text. Each run of such characters becomes one U+FFFD, so that a reader sees that there was something.
  */
 export function printable(text: string): string {
-  return text.replace(ESCAPE_SEQUENCE, '\u{FFFD}').replace(UNPRINTABLE, '\u{FFFD}')
+  return text.replace(ESCAPE_SEQUENCE, '\u0000').replace(UNPRINTABLE, '\u{FFFD}')
 }

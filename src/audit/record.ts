@@ -42,7 +42,7 @@ export function makeRecord(event: AuditEvent, place: RecordPlace): WrittenRecord
     os_user: clip(place.osUser, 64),
     pid: place.pid,
   }
-  const record: AuditRecord = { ...content, hash: recordHash(content) }
+  const record: AuditRecord = { ...content, hash: recordHash(withoutHash(content)) }
   return { record, line: canonicalJson(record) }
 }
 
