@@ -1,0 +1,144 @@
+import { CATALOG_NAME } from '../core/agent.ts'
+import { isJsonObject } from '../core/json.ts'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
+import type { Position } from '../core/rule.ts'
+import type { ConfigProblem, SecretEntry, ToolEntry } from '../core/snapshot.ts'
+import type { Families } from './families.ts'
+import { CatalogName, SecretFields, ToolFields } from './fields.ts'
+import type { Place } from './issue-problems.ts'
+import { guarded, type Parsed, parsePart, splitKeys } from './parse-part.ts'
+import { mistake } from './problem.ts'
+import { didYouMean, knownWords, shown } from './wording.ts'
+import type { ConfigNode } from './yaml-file.ts'
+
+const SECRET_KEYS = Object.keys(SecretFields.shape)
+const TOOL_KEYS = Object.keys(ToolFields.shape)
+
+/** One secret of the catalog, or what is wrong with it. */
+export function readSecret(
+  place: Place,
+  families: Families,
+): SecretEntry | readonly ConfigProblem[] {
+  const head = headOf(
+    place,
+    'provider',
+    families.providers,
+    'a map that says where the value lives, never the value',
+  )
+  if (!head.ok) return head.problems
+  const provider = head.value
+  const { picked, rest } = splitKeys(place.node.value, SECRET_KEYS)
+  const fields = parsePart(SecretFields, picked, place)
+  const reference = parsePart(provider.reference, rest, place, SECRET_KEYS)
+  if (!fields.ok || !reference.ok) return problemsOf(fields, reference)
+  return {
+    name: place.name,
+    provider: provider.type,
+    reference: reference.value,
+    cacheMs: fields.value.cache ?? provider.defaults.cacheMs,
+    watch: fields.value.watch ?? provider.defaults.watch,
+    position: place.key,
+  }
+}
+
+/** One tool of the catalog, or what is wrong with it; a refusal where a secret that it needs is wrong. */
+export function readTool(
+  place: Place,
+  families: Families,
+  secrets: ReadonlyMap<string, SecretEntry | Refusal>,
+): ToolEntry | readonly ConfigProblem[] | Refusal {
+  const head = headOf(place, 'type', families.toolTypes, 'a map that says what the tool does')
+  if (!head.ok) return head.problems
+  const toolType = head.value
+  const { picked, rest } = splitKeys(place.node.value, TOOL_KEYS)
+  const fields = parsePart(ToolFields, picked, place)
+  const settings = parsePart(toolType.settings, rest, place, TOOL_KEYS)
+  if (!fields.ok || !settings.ok) return problemsOf(fields, settings)
+  const needed = guarded(place, () => [...new Set(toolType.secrets(settings.value))])
+  if (!needed.ok) return needed.problems
+  const unknown = needed.value.filter((name) => !secrets.has(name))
+  if (unknown.length > 0)
+    return unknown.map((name) => noSuchSecret(place.node, name, secrets.keys()))
+  for (const name of needed.value) {
+    const secret = secrets.get(name)
+    if (isRefusal(secret)) {
+      return refuse(
+        'config_error',
+        `the secret \`${name}\` of this tool cannot be used: ${secret.message}`,
+        secret.fix,
+      )
+    }
+  }
+  return {
+    name: place.name,
+    type: toolType.type,
+    settings: settings.value,
+    description: fields.value.description ?? null,
+    secrets: needed.value,
+    position: place.key,
+  }
+}
+
+/** Checks an entry's name and finds what its first word (`provider`, `type`) names. */
+function headOf<T>(
+  place: Place,
+  word: 'provider' | 'type',
+  family: ReadonlyMap<string, T>,
+  what: string,
+): Parsed<T> {
+  const name = CatalogName.safeParse(place.name)
+  if (!name.success) {
+    const why = name.error.issues[0]?.message ?? 'is not allowed'
+    return failed(mistake(place.key, `the name ${shown(place.name)} ${why}`))
+  }
+  if (!isJsonObject(place.node.value))
+    return failed(mistake(place.node.at, `\`${place.name}\` must be ${what}`))
+  const entry = place.node.entries.get(word)
+  if (entry === undefined) {
+    return failed(
+      mistake(place.key, `\`${place.name}\` has no \`${word}\``, knownWords('', family.keys())),
+    )
+  }
+  const { value, at } = entry.node
+  if (typeof value !== 'string') return failed(mistake(at, `\`${word}\` must be text`))
+  const found = family.get(value)
+  if (found !== undefined) return { ok: true, value: found }
+  const kind = word === 'type' ? 'tool type' : 'provider'
+  return failed(mistake(at, `unknown ${kind} ${shown(value)}`, knownWords(value, family.keys())))
+}
+
+/** INVARIANT: what is no name is not shown: it may be the value itself, put where its name belongs. */
+function noSuchSecret(node: ConfigNode, name: string, known: Iterable<string>): ConfigProblem {
+  const at = findText(node, name) ?? node.at
+  if (!CATALOG_NAME.test(name)) {
+    return mistake(
+      at,
+      'the name of a secret stands here, never its value',
+      'name it below `secrets:`, and write that name',
+    )
+  }
+  const fix =
+    didYouMean(name, known) ?? `add it below \`secrets:\`, or with \`keyhand secret set ${name}\``
+  return mistake(
+    at,
+    `there is no secret ${shown(name)} in the catalog`,
+    shown(name).startsWith('`') ? fix : 'add it below `secrets:`',
+  )
+}
+
+function findText(node: ConfigNode, text: string): Position | null {
+  if (node.value === text) return node.at
+  for (const inner of [...node.items, ...[...node.entries.values()].map((entry) => entry.node)]) {
+    const found = findText(inner, text)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function failed(problem: ConfigProblem): Parsed<never> {
+  return { ok: false, problems: [problem] }
+}
+
+function problemsOf(...parts: readonly Parsed<unknown>[]): ConfigProblem[] {
+  return parts.flatMap((part) => (part.ok ? [] : part.problems))
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { AGENT_NAME, CATALOG_NAME } from '../core/agent.ts'
+import type { Limit, LimitWindow } from '../core/rule.ts'
+
+/** How long a secret may be kept at most. */
+const MAX_CACHE_MS = 86_400_000
+
+const DURATION_WORDS = 'must be a length of time: `30s`, `5m`, `1h` or `0`'
+const EXPIRES_WORDS =
+  'must be a date (`2027-03-31`) or a time with its zone (`2027-03-31T18:00:00Z`)'
+const EXPIRES_PATTERN = /^\d{4}-\d\d-\d\d([Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?$/
+
+/** `5m`, `30s`, `1h`, `0`: in ms. */
+export const Duration = z
+  .union([z.literal(0), z.string().regex(/^(0|[1-9][0-9]{0,4}[smh])$/, DURATION_WORDS)])
+  .describe(
+    'How long a value may be used without asking again: `30s`, `5m`, `1h`; `0` is not at all',
+  )
+  .transform((text) => durationMs(String(text)))
+  .refine((ms) => ms <= MAX_CACHE_MS, 'must be at most `24h`')
+
+/** `100/hour`. */
+const LimitText = z
+  .string()
+  .regex(
+    /^[1-9][0-9]{0,8}\/(second|minute|hour|day)$/,
+    'must be a number and a window: `100/hour` (second, minute, hour or day)',
+  )
+
+/** One limit, or several that all count. */
+export const Limits = z
+  .union([LimitText, z.array(LimitText).min(1).max(8)])
+  .describe('At most so many attempts in any window of that length: `100/hour`')
+  .transform((limits) => [...new Set([limits].flat())].map(parseLimit))
+
+/** A date (valid to its end, UTC) or an RFC 3339 time, as the first moment at which it is no longer valid, in ms. */
+export const Expires = z
+  .string()
+  .regex(EXPIRES_PATTERN, EXPIRES_WORDS)
+  .describe('A date, valid to its end in UTC, or an RFC 3339 time')
+  .transform((text, context) => {
+    const at = expiryMs(text)
+    if (at !== null) return at
+    context.addIssue({ code: 'custom', message: EXPIRES_WORDS })
+    return z.NEVER
+  })
+
+export const Approval = z.literal('human').describe('Who has to say yes to each call')
+
+export const AgentName = z
+  .string()
+  .regex(AGENT_NAME, 'must be lower-case letters, digits and `-`, at most 40, a letter first')
+
+export const CatalogName = z
+  .string()
+  .regex(
+    CATALOG_NAME,
+    'must be lower-case letters, digits, `-` and `_`, at most 40, a letter first, without the prefix `keyhand_`',
+  )
+
+/** What every secret may say, besides its provider's reference. */
+export const SecretFields = z.object({
+  provider: z.string().describe('Where the value lives'),
+  cache: Duration.optional(),
+  watch: z
+    .enum(['always', 'used'])
+    .describe(
+      'When the value is registered for redaction: before the first answer, or when it is used',
+    )
+    .optional(),
+})
+
+/** What every tool may say, besides its type's settings. */
+export const ToolFields = z.object({
+  type: z.string().describe('What kind of tool it is'),
+  description: z.string().min(1).max(1000).describe('What it is, for the model').optional(),
+})
+
+/** What every allow rule may say, besides its tool type's dimensions. */
+export const AllowFields = z.object({ approval: Approval.optional(), limit: Limits.optional() })
+
+function durationMs(text: string): number {
+  const unit = { s: 1_000, m: 60_000, h: 3_600_000 }[text.at(-1) ?? ''] ?? 0
+  return unit === 0 ? 0 : Number(text.slice(0, -1)) * unit
+}
+
+function expiryMs(text: string): number | null {
+  const date = text.slice(0, 10)
+  const midnight = Date.parse(`${date}T00:00:00Z`)
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== date) return null
+  if (text.length === 10) return midnight + 86_400_000
+  // ECMAScript takes 24:00 as the next day's start; RFC 3339 does not know it.
+  if (text.slice(11, 13) === '24') return null
+  const at = Date.parse(text.toUpperCase())
+  return Number.isNaN(at) ? null : at
+}
+
+function parseLimit(text: string): Limit {
+  const [count, window] = text.split('/')
+  return { count: Number(count), window: windowOf(window) }
+}
+
+function windowOf(text: string | undefined): LimitWindow {
+  return text === 'second' || text === 'minute' || text === 'hour' ? text : 'day'
+}
