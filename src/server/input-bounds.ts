@@ -4,6 +4,11 @@ export const INPUT_LIMITS = { bytes: 1_048_576, depth: 64 } as const
 /** What a message may have in all; beyond it the connection ends, since the rest of the message cannot be told from the next. */
 export const MESSAGE_BYTES = 10 * 1_048_576
 
+/** True for the error with which the SDK's transport ends a connection over such a message. */
+export function isTooLarge(error: Error): boolean {
+  return error.message.startsWith('ReadBuffer exceeded')
+}
+
 /** Why an input is beyond its bounds; null where it is not. Its size is that of its texts and names, and 8 bytes a value. */
 export function beyondBounds(input: unknown): string | null {
   let bytes = 0

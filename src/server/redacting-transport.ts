@@ -9,6 +9,7 @@ import { asBrokerError } from '../core/errors.ts'
 import { isJsonObject } from '../core/json.ts'
 import type { Redactor } from '../redaction/redaction-port.ts'
 import { CALL_META } from './answer.ts'
+import { isTooLarge, MESSAGE_BYTES } from './input-bounds.ts'
 import { FixedFieldMatch, matchesIn } from './redact-data.ts'
 import { isCallId, redactMessage } from './redact-message.ts'
 
@@ -48,7 +49,14 @@ export class RedactingTransport implements Transport {
 
   async start(): Promise<void> {
     this.#inner.onclose = () => this.onclose?.()
-    this.#inner.onerror = (error) => this.onerror?.(error)
+    this.#inner.onerror = (error) => {
+      if (isTooLarge(error)) {
+        // What comes after it cannot be told from it, so the connection ends; the client should know why.
+        const text = `a message may have ${MESSAGE_BYTES} bytes at most`
+        this.send({ jsonrpc: '2.0', error: { code: -32600, message: text } }).catch(() => {})
+      }
+      this.onerror?.(error)
+    }
     this.#inner.onmessage = (message, extra) => {
       this.#note(message)
       this.onmessage?.(message, extra)
@@ -97,7 +105,7 @@ export class RedactingTransport implements Transport {
           ? ', which the broker should have removed: a bug in keyhand'
           : ''
       this.#options.report(
-        `removed ${found} traces of a secret from ${nameOf(message, request)}${bug}`,
+        `removed traces of a secret (${found}) from ${nameOf(message, request)}${bug}`,
       )
     }
     return safe

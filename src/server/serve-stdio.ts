@@ -4,7 +4,7 @@ import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/s
 import type { AgentBroker } from '../broker/call.ts'
 import type { Redactor } from '../redaction/redaction-port.ts'
 import { createAgentServer, type ProtocolServer } from './agent-server.ts'
-import { MESSAGE_BYTES } from './input-bounds.ts'
+import { isTooLarge, MESSAGE_BYTES } from './input-bounds.ts'
 import { claimStdout } from './protocol-stdout.ts'
 import { RedactingTransport } from './redacting-transport.ts'
 import { RunningCalls } from './running-calls.ts'
@@ -119,7 +119,7 @@ async function announce(list: ToolList, server: ProtocolServer | null): Promise<
 
 /** The SDK's errors may quote a message; only the one that is known not to is told. */
 function connectionProblem(error: Error): string {
-  return error.message.startsWith('ReadBuffer exceeded')
+  return isTooLarge(error)
     ? `a message larger than ${MESSAGE_BYTES} bytes came in; the connection ends`
     : 'a message could not be read, understood or sent'
 }
