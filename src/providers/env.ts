@@ -23,7 +23,7 @@ export function createEnvProvider(options: {
     defaults: { watch: 'always', cacheMs: 0 },
     async fetch({ variable }, { name, signal }) {
       if (signal.aborted) throw new BrokerError('cancelled', 'the fetch was cancelled')
-      const value = options.env[variable]
+      const value = Object.hasOwn(options.env, variable) ? options.env[variable] : undefined
       if (value === undefined) return null
       if (value === '') {
         throw new BrokerError(

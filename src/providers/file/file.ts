@@ -14,7 +14,6 @@ import { findIdentity, type IdentityKeychain } from './identity.ts'
 import { readPrivateFile, replacePrivateFile, stampOf } from './private-file.ts'
 import { type FileReference, filePlaces, fileReference, referencePath } from './reference.ts'
 import { socketPath } from './unlocked-socket.ts'
-import { withLock } from './write-lock.ts'
 
 export interface FileOptions {
   /** KEYHAND_HOME. */
@@ -72,7 +71,7 @@ export function createFileProvider(
     throwIfAborted(signal)
     const path = referencePath(home, reference)
     const key = await identity(signal)
-    return withLock(path, async (checkLock) => {
+    return (await import('./write-lock.ts')).withLock(path, async (checkLock) => {
       const held = (await read(path, signal))?.contents ?? new Map()
       const edited = edit(held)
       if (edited === null) return null

@@ -65,7 +65,10 @@ async function openPrivateFile(
 }
 
 function checkFile(path: string, stats: BigIntStats): void {
-  if (!stats.isFile()) throw new BrokerError('config_unsafe', `\`${path}\` is not a regular file`)
+  if (!stats.isFile())
+    throw new BrokerError('config_unsafe', `\`${path}\` is not a regular file`, {
+      fix: 'Put a file of your own there, or name another path.',
+    })
   if (stats.size > MAX_BYTES) {
     throw new BrokerError(
       'secret_invalid',

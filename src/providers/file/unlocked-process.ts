@@ -55,7 +55,8 @@ export async function serveIdentity(options: {
 function identityServer(socket: string, expiresAt: number): void {
   const net = process.getBuiltinModule('node:net')
   const fs = process.getBuiltinModule('node:fs')
-  process.title = 'keyhand-unlocked'
+  // Also what `ps` shows instead of this program.
+  process.title = `keyhand-unlocked ${socket.slice(socket.lastIndexOf('/') + 1)}`
   let identity = ''
   let inode: number | null = null
 

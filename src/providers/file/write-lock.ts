@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import lockfile from 'proper-lockfile'
 import { BrokerError } from '../../core/errors.ts'
 import { errorCode, fileFailure } from './private-file.ts'
 
@@ -12,7 +13,6 @@ export async function withLock<T>(
   path: string,
   work: (checkLock: () => void) => Promise<T>,
 ): Promise<T> {
-  const { default: lockfile } = await import('proper-lockfile')
   const target = await realpath(path).catch(() => path)
   const lock = { lost: false }
   let release: () => Promise<void>
