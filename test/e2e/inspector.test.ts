@@ -1,8 +1,8 @@
-import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { inspect } from '../support/inspector.ts'
 
-const server = resolve(import.meta.dirname, '../support/fake-agent-server.ts')
+const server = fileURLToPath(new URL('../support/fake-agent-server.ts', import.meta.url))
 
 describe.each(['legacy', 'modern'])('the MCP Inspector, %s', (era) => {
   const target = [process.execPath, server, '--protocol-era', era]

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FakeAct } from '../support/fake-broker.ts'
 import { type ClientEra, connect, type McpClient } from '../support/mcp-clients.ts'
 
 // Real clients, a real process and real pipes; the broker behind the server is a fake.
-const server = resolve(import.meta.dirname, '../support/fake-agent-server.ts')
+const server = fileURLToPath(new URL('../support/fake-agent-server.ts', import.meta.url))
 const CALL = /^01930000-0000-7000-8000-\d{12}$/
 
 describe.each<ClientEra>(['legacy', 'modern'])('with a %s client', (era) => {

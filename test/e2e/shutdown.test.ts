@@ -1,8 +1,8 @@
-import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { initialize, modernRequest, type RawMcp, startRaw } from '../support/raw-mcp.ts'
 
-const server = resolve(import.meta.dirname, '../support/fake-agent-server.ts')
+const server = fileURLToPath(new URL('../support/fake-agent-server.ts', import.meta.url))
 
 describe('at the end of stdin', () => {
   it('answers what it was asked before, closes, and exits with 0', async () => {

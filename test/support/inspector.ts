@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
-import { resolve } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const program = resolve(import.meta.dirname, '../../node_modules/.bin/mcp-inspector')
+const manifest = import.meta.resolve('@modelcontextprotocol/inspector/package.json')
+const program = join(dirname(fileURLToPath(manifest)), 'clients/launcher/build/index.js')
 
 export interface Inspection {
   /** 0: well; 5: no such tool, or `isError`; 6: findings of `--strict`. */
@@ -17,8 +19,8 @@ export function inspect(
 ): Promise<Inspection> {
   return new Promise((done) => {
     execFile(
-      program,
-      ['--cli', ...args],
+      process.execPath,
+      [program, '--cli', ...args],
       {
         env: { ...process.env, MCP_INSPECTOR_SECRET_STORE: 'memory', ...env },
         timeout: 60_000,
