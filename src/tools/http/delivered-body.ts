@@ -30,7 +30,13 @@ export interface BodyInput {
 export function deliveredBody(input: BodyInput, redaction: CallRedaction): DeliveredBody {
   if (input.bytes.length === 0) return { fields: {}, notes: [] }
   const type = mediaType(input.contentType, input.bytes)
-  if (input.binary) return binaryBody(input, redaction)
+  if (type.kind === 'unreadable') {
+    return {
+      fields: {},
+      notes: ['the body is in a character encoding that keyhand cannot read, and left out'],
+    }
+  }
+  if (type.kind === 'binary' && input.binary) return binaryBody(input, redaction)
   if (type.kind === 'binary') {
     const size = input.complete
       ? `${input.bytes.length} bytes`
@@ -114,6 +120,9 @@ function binaryBody(input: BodyInput, redaction: CallRedaction): DeliveredBody {
       ],
     }
   }
+  if (holdsWideText(input.bytes, redaction)) {
+    return { fields: {}, notes: ['the body holds a secret in UTF-16, and is left out'] }
+  }
   const bytes = Buffer.from(redaction.bytes(input.bytes))
   const shown = bytes.subarray(0, input.maxBytes)
   const fields = { body_base64: shown.toString('base64') }
@@ -121,6 +130,16 @@ function binaryBody(input: BodyInput, redaction: CallRedaction): DeliveredBody {
   return shown.length === bytes.length
     ? { fields, notes }
     : cutBody(fields, shown.length, bytes.length, input, notes)
+}
+
+/** Bytes are redacted as text of one byte each; a value may stand there in two. */
+function holdsWideText(bytes: Buffer, redaction: CallRedaction): boolean {
+  return ['utf-16le', 'utf-16be'].some((charset) =>
+    [0, 1].some((offset) => {
+      const text = new TextDecoder(charset).decode(bytes.subarray(offset))
+      return redaction.text(text) !== text
+    }),
+  )
 }
 
 function cutBody(

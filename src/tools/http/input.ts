@@ -86,7 +86,7 @@ export function httpInput(
     binary: z
       .boolean()
       .optional()
-      .describe('Whether to return the body in base64; without it a binary body is left out.'),
+      .describe('Whether to return a binary body, in base64; without it that is left out.'),
   })
 }
 
