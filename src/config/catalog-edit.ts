@@ -4,8 +4,8 @@ import { CATALOG_NAME } from '../core/agent.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 
-/** As files are written: no line is folded, brackets stay tight. */
-const STYLE = { lineWidth: 0, flowCollectionPadding: true } as const
+/** As files are written where a part has to be formatted anew: no line is folded. */
+const STYLE = { lineWidth: 0 } as const
 
 /**
  * The catalog's text with one more secret; comments and formatting of all else are kept. An empty text becomes a catalog.
@@ -19,25 +19,31 @@ export function addSecret(
   reference: JsonObject,
 ): string {
   if (!CATALOG_NAME.test(name)) throw invalid('that cannot be the name of a secret')
-  const entry = { provider, ...reference }
-  if (text.trim() === '') return addSecret('version: 1\n\nsecrets: {}\n', name, provider, reference)
   const document = parsed(text)
+  const entry = { provider, ...reference }
   const secrets = secretsOf(document)
   if (secrets?.has(name) === true) throw invalid(`the catalog has a secret \`${name}\` already`)
-  const wanted = asObject(document.toJS())
-  const expected = { ...wanted, secrets: { ...asObject(wanted['secrets']), [name]: entry } }
-  const line = entryText(name, entry)
-  const last = secrets?.flow === true ? undefined : secrets?.items.at(-1)
-  const inserted = last === undefined ? null : insertAfter(text, last, line)
-  if (inserted !== null && holds(inserted, expected)) return inserted
+  const before = document.contents === null ? { version: 1 } : asObject(document.toJS())
+  const expected = { ...before, secrets: { ...asObject(before['secrets']), [name]: entry } }
+  const lines = entryText(name, entry)
+  const edited = firstThatHolds(expected, [
+    () =>
+      document.contents === null
+        ? append(text, `version: 1\n\nsecrets:\n${indented(lines, '  ')}`)
+        : null,
+    () => (document.has('secrets') ? null : append(text, `\nsecrets:\n${indented(lines, '  ')}`)),
+    () =>
+      secrets === null ? insertBelowKey(text, document, lines) : insertInto(text, secrets, lines),
+  ])
+  if (edited !== null) return edited
   const node = document.createNode(entry)
-  node.flow = isFlat(entry)
+  node.flow = true
   if (secrets === null || secrets.items.length === 0) {
     const map = new YAMLMap<unknown, unknown>()
     map.set(document.createNode(name), node)
     document.set('secrets', map)
   } else secrets.set(document.createNode(name), node)
-  return verified(withNewlinesOf(text, document.toString(STYLE)), expected)
+  return formattedAnew(text, document, expected)
 }
 
 /**
@@ -53,13 +59,19 @@ export function removeSecret(text: string, name: string): string {
   const before = asObject(document.toJS())
   const { [name]: _, ...others } = asObject(before['secrets'])
   const expected = { ...before, secrets: others }
-  if (secrets.items.length > 1 && secrets.flow !== true) {
-    const cut = cutOut(text, pair)
-    if (cut !== null && holds(cut, expected)) return cut
-  }
+  const edited = firstThatHolds(expected, [
+    () => cutOut(text, pair),
+    () => {
+      const head =
+        text.slice(0, secrets.range?.[0] ?? 0).lastIndexOf('secrets:') + 'secrets:'.length
+      const cut = cutOut(text, pair)
+      return cut === null ? null : `${cut.slice(0, head)} {}${cut.slice(head)}`
+    },
+  ])
+  if (edited !== null) return edited
   secrets.delete(name)
   if (secrets.items.length === 0) secrets.flow = true
-  return verified(withNewlinesOf(text, document.toString(STYLE)), expected)
+  return formattedAnew(text, document, expected)
 }
 
 function parsed(text: string): Document.Parsed {
@@ -83,19 +95,50 @@ function secretsOf(document: Document.Parsed): YAMLMap | null {
   throw invalid('`secrets` in the catalog is not a map')
 }
 
-/** Puts lines below an entry of a block map, indented as it is; null where it cannot be told how. */
-function insertAfter(text: string, entry: Pair, lines: string): string | null {
-  const [start, end] = rangeOf(entry)
-  const indent = text.slice(text.lastIndexOf('\n', start) + 1, start)
+/** Puts an entry's lines into a map, in the manner of those that it has; null where it cannot be told how. */
+function insertInto(text: string, map: YAMLMap, lines: string): string | null {
+  const [start, end] = nodeRange(map) ?? [0, 0]
+  const last = map.items.at(-1)
+  if (last === undefined)
+    return `${text.slice(0, start).trimEnd()}\n${indented(lines, '  ')}${text.slice(end)}`
+  if (map.flow === true) {
+    const inside = text.slice(start, end - 1)
+    const space = /\s$/.exec(inside)?.[0] ?? ''
+    return `${text.slice(0, start)}${inside.trimEnd()}, ${lines}${space}${text.slice(end - 1)}`
+  }
+  const [first, stop] = rangeOf(last)
+  const indent = text.slice(text.lastIndexOf('\n', first) + 1, first)
   if (!/^ *$/.test(indent)) return null
-  const stop = endOfLine(text, end)
+  const below = endOfLine(text, stop)
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
-  const block = lines
+  const head = text.slice(0, below)
+  const block = indented(lines, indent).replaceAll('\n', newline)
+  return `${head}${head.endsWith('\n') ? '' : newline}${block}${newline}${text.slice(below)}`
+}
+
+/** Below `secrets:` that has no value yet, before what is commented out there. */
+function insertBelowKey(text: string, document: Document.Parsed, lines: string): string | null {
+  if (!isMap(document.contents)) return null
+  const pair = document.contents.items.find(
+    (item) => isScalar(item.key) && item.key.value === 'secrets',
+  )
+  const range = nodeRange(pair?.key)
+  if (range === null) return null
+  const below = endOfLine(text, range[1])
+  return append(text.slice(0, below), indented(lines, '  ')) + text.slice(below)
+}
+
+function append(text: string, lines: string): string {
+  const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  const head = text === '' || text.endsWith('\n') ? text : `${text}${newline}`
+  return head + `${lines}\n`.replaceAll('\n', newline)
+}
+
+function indented(lines: string, indent: string): string {
+  return lines
     .split('\n')
     .map((line) => indent + line)
-    .join(newline)
-  const head = text.slice(0, stop)
-  return `${head}${head.endsWith('\n') ? '' : newline}${block}${newline}${text.slice(stop)}`
+    .join('\n')
 }
 
 function cutOut(text: string, entry: Pair): string | null {
@@ -148,13 +191,21 @@ function holds(text: string, expected: unknown): boolean {
   }
 }
 
-function verified(text: string, expected: unknown): string {
-  if (holds(text, expected)) return text
-  throw invalid('the catalog could not be edited', 'add or remove the entry by hand')
+/** The first edit that reads as expected: an edit of text is only trusted once it was read again. */
+function firstThatHolds(expected: unknown, edits: readonly (() => string | null)[]): string | null {
+  for (const edit of edits) {
+    const text = edit()
+    if (text !== null && holds(text, expected)) return text
+  }
+  return null
 }
 
-function withNewlinesOf(original: string, text: string): string {
-  return original.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text
+/** By the library, which keeps comments but not every space. */
+function formattedAnew(original: string, document: Document, expected: unknown): string {
+  const text = document.toString(STYLE)
+  const result = original.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text
+  if (holds(result, expected)) return result
+  throw invalid('the catalog could not be edited', 'add or remove the entry by hand')
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -110,20 +110,13 @@ function headOf<T>(
 /** INVARIANT: what is no name is not shown: it may be the value itself, put where its name belongs. */
 function noSuchSecret(node: ConfigNode, name: string, known: Iterable<string>): ConfigProblem {
   const at = findText(node, name) ?? node.at
-  if (!CATALOG_NAME.test(name)) {
-    return mistake(
-      at,
-      'the name of a secret stands here, never its value',
-      'name it below `secrets:`, and write that name',
-    )
+  const named = shown(name)
+  if (!CATALOG_NAME.test(name) || !named.startsWith('`')) {
+    const message = 'the name of a secret stands here, never its value'
+    return mistake(at, message, 'add the secret below `secrets:`, and write its name here')
   }
-  const fix =
-    didYouMean(name, known) ?? `add it below \`secrets:\`, or with \`keyhand secret set ${name}\``
-  return mistake(
-    at,
-    `there is no secret ${shown(name)} in the catalog`,
-    shown(name).startsWith('`') ? fix : 'add it below `secrets:`',
-  )
+  const fix = didYouMean(name, known) ?? `add it with \`keyhand secret set ${name}\``
+  return mistake(at, `there is no secret ${named} in the catalog`, fix)
 }
 
 function findText(node: ConfigNode, text: string): Position | null {

@@ -6,36 +6,34 @@ import type { Limit, LimitWindow } from '../core/rule.ts'
 const MAX_CACHE_MS = 86_400_000
 
 const DURATION_WORDS = 'must be a length of time: `30s`, `5m`, `1h` or `0`'
+const LIMIT_WORDS = 'must be a number and a window: `100/hour` (second, minute, hour or day)'
 const EXPIRES_WORDS =
   'must be a date (`2027-03-31`) or a time with its zone (`2027-03-31T18:00:00Z`)'
 const EXPIRES_PATTERN = /^\d{4}-\d\d-\d\d([Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?$/
 
 /** `5m`, `30s`, `1h`, `0`: in ms. */
-export const Duration = z
-  .union([z.literal(0), z.string().regex(/^(0|[1-9][0-9]{0,4}[smh])$/, DURATION_WORDS)])
+const Duration = z
+  .union(
+    [z.literal(0), z.string().regex(/^(0|[1-9][0-9]{0,4}[smh])$/, DURATION_WORDS)],
+    DURATION_WORDS,
+  )
   .describe(
     'How long a value may be used without asking again: `30s`, `5m`, `1h`; `0` is not at all',
   )
   .transform((text) => durationMs(String(text)))
   .refine((ms) => ms <= MAX_CACHE_MS, 'must be at most `24h`')
 
-/** `100/hour`. */
-const LimitText = z
-  .string()
-  .regex(
-    /^[1-9][0-9]{0,8}\/(second|minute|hour|day)$/,
-    'must be a number and a window: `100/hour` (second, minute, hour or day)',
-  )
+const LimitText = z.string().regex(/^[1-9][0-9]{0,8}\/(second|minute|hour|day)$/, LIMIT_WORDS)
 
-/** One limit, or several that all count. */
+/** `100/hour`: one limit, or several that all count. */
 export const Limits = z
-  .union([LimitText, z.array(LimitText).min(1).max(8)])
+  .union([LimitText, z.array(LimitText).min(1).max(8)], LIMIT_WORDS)
   .describe('At most so many attempts in any window of that length: `100/hour`')
   .transform((limits) => [...new Set([limits].flat())].map(parseLimit))
 
 /** A date (valid to its end, UTC) or an RFC 3339 time, as the first moment at which it is no longer valid, in ms. */
 export const Expires = z
-  .string()
+  .string(EXPIRES_WORDS)
   .regex(EXPIRES_PATTERN, EXPIRES_WORDS)
   .describe('A date, valid to its end in UTC, or an RFC 3339 time')
   .transform((text, context) => {
@@ -45,7 +43,7 @@ export const Expires = z
     return z.NEVER
   })
 
-export const Approval = z.literal('human').describe('Who has to say yes to each call')
+const Approval = z.literal('human').describe('Who has to say yes to each call')
 
 export const AgentName = z
   .string()

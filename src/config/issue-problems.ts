@@ -43,10 +43,12 @@ export function issueProblems(
             knownWords(key, knownKeys(path)),
           ),
         )
-      case 'invalid_type':
-        return issue.expected === 'string'
-          ? say(...notText(label, spot.node))
-          : say(notOfKind(label, issue.expected, spot.node.value))
+      case 'invalid_type': {
+        const own = ownWords(issue.message)
+        if (own !== null) return say(`${label} ${own}`)
+        if (issue.expected === 'string') return say(...notText(label, spot.node))
+        return say(notOfKind(label, issue.expected, spot.node.value))
+      }
       case 'invalid_value': {
         const values = issue.values.map(String)
         const { source, value } = spot.node
@@ -62,6 +64,8 @@ export function issueProblems(
         )
       }
       case 'invalid_union': {
+        const own = ownWords(issue.message)
+        if (own !== null) return say(`${label} ${own}`)
         const words = acceptedWords(issue)
         if (words !== null) {
           const { value } = spot.node
@@ -160,7 +164,8 @@ function notText(label: string, node: ConfigNode): [message: string, fix: string
 }
 
 function notOfKind(label: string, expected: string, value: Json): string {
-  return `${label} must be ${kindWord(expected)}, not ${valueWord(value)}`
+  const instead = typeof value === 'number' ? '' : `, not ${valueWord(value)}`
+  return `${label} must be ${kindWord(expected)}${instead}`
 }
 
 function kindWord(expected: string): string {

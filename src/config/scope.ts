@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isJsonObject } from '../core/json.ts'
 import { isRefusal, type Refusal } from '../core/refusal.ts'
 import type { ConfigProblem, Scope, ScopedTool } from '../core/snapshot.ts'
 import { type Catalog, dedupe } from './catalog.ts'
@@ -117,15 +116,6 @@ function emptyProblems(node: ConfigNode, path: readonly string[]): ConfigProblem
         node.at,
         `${path.length === 0 ? 'this list' : shown(path.at(-1) ?? '')} is an empty list`,
         'name at least one, or remove the line',
-      ),
-    ]
-  }
-  if (path.length === 2 && isJsonObject(node.value) && node.entries.size === 0) {
-    return [
-      mistake(
-        node.at,
-        `${shown(path[1] ?? '')} has no rule`,
-        'add `allow:` with what is allowed, or remove it',
       ),
     ]
   }

@@ -134,15 +134,17 @@ class Walk {
       )
       return leaf(null, at)
     }
-    if (node.tag !== undefined)
-      this.#wrong(path, at, 'tags (`!`) are not used here', 'remove the tag, or quote the text')
-    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) {
+    if (node.tag !== undefined) {
       this.#wrong(
         path,
-        at,
-        'anchors (`&`) are not used here',
-        'write the value out, or quote the text',
+        keyAt ?? at,
+        'tags (`!`) are not used here',
+        'remove the tag, or quote the text',
       )
+    }
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) {
+      const fix = 'remove the anchor, or quote the text'
+      this.#wrong(path, keyAt ?? at, 'anchors (`&`) are not used here', fix)
     }
     if (isMap(node)) return this.#map(node, at, path, depth)
     if (isSeq(node)) return this.#list(node, at, path, depth)
