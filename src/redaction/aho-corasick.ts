@@ -66,16 +66,16 @@ export class AhoCorasick {
         steps++
         const slot = this.#slot(state, unit)
         if (this.#keyState[slot] !== -1) {
-          state = this.#target[slot] as number
+          state = this.#target[slot] ?? 0
           break
         }
         if (state === 0) break
-        state = this.#fail[state] as number
+        state = this.#fail[state] ?? 0
       }
-      const plain = this.#plain[state] as number
-      if (plain >= 0) found.push(i + 1 - (lengths[plain] as number), plain)
-      const edged = this.#edged[state] as number
-      if (edged >= 0) found.push(i + 1 - (lengths[edged] as number), edged)
+      const plain = this.#plain[state] ?? -1
+      if (plain >= 0) found.push(i + 1 - (lengths[plain] ?? 0), plain)
+      const edged = this.#edged[state] ?? -1
+      if (edged >= 0) found.push(i + 1 - (lengths[edged] ?? 0), edged)
     }
     meter.steps += steps
   }
@@ -85,22 +85,22 @@ export class AhoCorasick {
     const queue = new Int32Array(states)
     let tail = 1
     for (let at = 0; at < tail; at++) {
-      const state = queue[at] as number
-      for (let child = firstChild[state] as number; child >= 0; child = sibling[child] as number) {
+      const state = queue[at] ?? 0
+      for (let child = firstChild[state] ?? -1; child >= 0; child = sibling[child] ?? -1) {
         queue[tail++] = child
         if (state === 0) continue
-        const fail = this.#step(this.#fail[state] as number, unitOf[child] as number)
+        const fail = this.#step(this.#fail[state] ?? 0, unitOf[child] ?? 0)
         this.#fail[child] = fail
-        if (this.#plain[child] === -1) this.#plain[child] = this.#plain[fail] as number
-        if (this.#edged[child] === -1) this.#edged[child] = this.#edged[fail] as number
+        if (this.#plain[child] === -1) this.#plain[child] = this.#plain[fail] ?? -1
+        if (this.#edged[child] === -1) this.#edged[child] = this.#edged[fail] ?? -1
       }
     }
   }
 
   #step(from: number, unit: number): number {
-    for (let state = from; ; state = this.#fail[state] as number) {
+    for (let state = from; ; state = this.#fail[state] ?? 0) {
       const slot = this.#slot(state, unit)
-      if (this.#keyState[slot] !== -1) return this.#target[slot] as number
+      if (this.#keyState[slot] !== -1) return this.#target[slot] ?? 0
       if (state === 0) return 0
     }
   }

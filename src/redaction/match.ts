@@ -36,9 +36,9 @@ export function resolve(text: string, found: Occurrences, pool: PatternPool): Ma
   const candidates: Candidate[] = []
   const markers: Candidate[] = []
   for (let i = 0; i < found.length; i += 2) {
-    const from = found[i] as number
-    const id = found[i + 1] as number
-    const candidate = { start: from, end: from + (lengths[id] as number), from, id }
+    const from = found[i] ?? 0
+    const id = found[i + 1] ?? 0
+    const candidate = { start: from, end: from + (lengths[id] ?? 0), from, id }
     if (patterns[id]?.name === null) markers.push(candidate)
     else candidates.push(candidate)
   }

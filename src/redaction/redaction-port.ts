@@ -19,6 +19,10 @@ export interface RedactionSession {
   /** Strings, names (a name that then exists twice gets `#2`) and numbers at any depth. */
   json(value: Json): Json
   bytes(bytes: Uint8Array): Uint8Array
+  /**
+   * What `push` gives may be shown at once. Where a text was cut off (a limit was reached, a connection broke) `end` is not
+   * called: what is held back may be the start of a value.
+   */
   stream(): { push(chunk: string): string; end(): string }
   readonly counts: RedactionCounts
 }
@@ -31,6 +35,10 @@ export interface InputFinding {
 
 /** The registry of values and what finds them. One per process; a value stays in it until the process ends. */
 export interface Redactor {
+  /**
+   * From then on every session finds it, also one that has begun. A blank value and a field that is no secret (a user name, a
+   * host, a port) are not looked for.
+   */
   register(secret: Secret): void
   session(): RedactionSession
   /** Null where the input holds no registered value and no run of one. */

@@ -80,9 +80,9 @@ export class RunIndex {
     let steps = 0
     forEachGram(text, (hash, start) => {
       const slot = (hash ^ (hash >>> 15)) & this.#mask
-      for (let gram = this.#head[slot] as number; gram >= 0; gram = this.#next[gram] as number) {
-        const part = this.#parts[this.#partOf[gram] as number]
-        const offset = this.#offsetOf[gram] as number
+      for (let gram = this.#head[slot] ?? -1; gram >= 0; gram = this.#next[gram] ?? -1) {
+        const part = this.#parts[this.#partOf[gram] ?? 0]
+        const offset = this.#offsetOf[gram] ?? 0
         if (part === undefined) continue
         steps++
         // One that goes on to the left was seen from its first characters.

@@ -21,7 +21,7 @@ export class ShortPatterns {
   /** Adds the longest pattern at each start to `found`. */
   scan(text: string, found: Occurrences, meter: Meter): void {
     for (let start = 0; start < text.length; start++) {
-      const lengths = this.#first[text.charCodeAt(start) & 255] as number
+      const lengths = this.#first[text.charCodeAt(start) & 255] ?? 0
       if (lengths === 0) continue
       for (let length = SHORT_LENGTH; length > 0; length--) {
         if ((lengths & (1 << length)) === 0) continue

@@ -73,7 +73,7 @@ export class WuManber {
           (text.charCodeAt(end - 1) << 6) ^
           text.charCodeAt(end)) &
         mask
-      const shift = shifts[hash] as number
+      const shift = shifts[hash] ?? 0
       if (shift !== 0) {
         end += shift
         continue
@@ -81,11 +81,11 @@ export class WuManber {
       const start = end - window + 1
       let plain = false
       let edged = false
-      for (let id = head[hash] as number; id >= 0; id = next[id] as number) {
-        const size = lengths[id] as number
+      for (let id = head[hash] ?? -1; id >= 0; id = next[id] ?? -1) {
+        const size = lengths[id] ?? 0
         steps++
         if (start + size > length) continue
-        const from = offsets[id] as number
+        const from = offsets[id] ?? 0
         let i = 0
         while (i < size && units[from + i] === text.charCodeAt(start + i)) i++
         steps += i

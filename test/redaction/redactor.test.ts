@@ -128,7 +128,9 @@ describe('a registered value', () => {
           expect(bytes.includes(Buffer.from(encoded, charset))).toBe(false)
           const stream = session.stream()
           const places = [0, ...cuts.sort((a, b) => a - b), text.length]
-          const pieces = places.map((place, i) => stream.push(text.slice(places[i - 1] ?? 0, place)))
+          const pieces = places.map((place, i) =>
+            stream.push(text.slice(places[i - 1] ?? 0, place)),
+          )
           expect(pieces.join('') + stream.end()).toBe(out)
         },
       ),
@@ -252,7 +254,9 @@ describe('JSON', () => {
   })
 
   test('keeps a name `__proto__` a name', () => {
-    const out = redactor.session().json(JSON.parse('{"__proto__": {"a": "R4nd0mT0k3nV4lu3"}}'))
+    const out = redactor
+      .session()
+      .json(Object.fromEntries([['__proto__', { a: 'R4nd0mT0k3nV4lu3' }]]))
     expect(JSON.stringify(out)).toBe('{"__proto__":{"a":"[secret k]"}}')
   })
 
@@ -262,8 +266,8 @@ describe('JSON', () => {
   })
 
   test('of a value with any escape is found, since strings are read decoded', () => {
-    const text = '{"a":"\\u00524nd0mT0k3nV4lu\\u0033"}'
-    expect(redactor.session().json(JSON.parse(text))).toEqual({ a: '[secret k]' })
+    const text = '"\\u00524nd0mT0k3nV4lu\\u0033"'
+    expect(redactor.session().json(String(JSON.parse(text)))).toBe('[secret k]')
   })
 
   test('finds a decimal that JSON writes otherwise', () => {
@@ -355,7 +359,15 @@ describe('an input', () => {
 })
 
 describe('a fault', () => {
-  const steps: readonly RedactionStep[] = ['register', 'text', 'json', 'bytes', 'push', 'end', 'input']
+  const steps: readonly RedactionStep[] = [
+    'register',
+    'text',
+    'json',
+    'bytes',
+    'push',
+    'end',
+    'input',
+  ]
 
   test.each(steps)('in `%s` withholds the message', (failing) => {
     const redactor = createRedactor({

@@ -30,11 +30,13 @@ const patterns = fc
 
 /** A text with pieces of the patterns in it. */
 function textWith(list: readonly Pattern[]) {
-  const planted = fc.constantFrom(...list).chain(({ text }) =>
-    fc
-      .tuple(fc.nat(text.length), fc.nat(text.length))
-      .map(([a, b]) => (a === b ? text : text.slice(Math.min(a, b), Math.max(a, b)))),
-  )
+  const planted = fc
+    .constantFrom(...list)
+    .chain(({ text }) =>
+      fc
+        .tuple(fc.nat(text.length), fc.nat(text.length))
+        .map(([a, b]) => (a === b ? text : text.slice(Math.min(a, b), Math.max(a, b)))),
+    )
   const marker = fc.constantFrom('[secret k]', '[secret l]', '[secret ', 'k]')
   return fc.array(fc.oneof(word(4), planted, marker), { maxLength: 24 }).map((p) => p.join(''))
 }
