@@ -72,9 +72,9 @@ function textFault(text: string): PathFault | null {
 }
 
 function canonicalSegment(segment: string): string {
-  const unescaped = segment.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-    return UNRESERVED.test(character) ? character : escape.toUpperCase()
+  const unescaped = segment.replace(/%[0-9A-Fa-f]{2}/g, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16))
+    return UNRESERVED.test(character) ? character : octet.toUpperCase()
   })
   let canonical = ''
   for (const character of unescaped) {

@@ -8,7 +8,7 @@ export interface CedarStatement {
 }
 
 // A comment, a string, white space, the end of a policy, or anything else; an unclosed string is anything else.
-const TOKEN = /(?<blank>\s+|\/\/[^\n\r]*)|(?<string>"(?:[^"\\]|\\[^])*")|(?<end>;)|[^]/gu
+const TOKEN = /(?<blank>\s+|\/\/[^\n\r]*)|(?<string>"(?:[^"\\]|\\[\s\S])*")|(?<end>;)|[\s\S]/gu
 
 /** The policies of a file, in order; text after the last `;` that is more than blank is one too, for Cedar to refuse. */
 export function cedarStatements(text: string): readonly CedarStatement[] {

@@ -12,6 +12,6 @@ export type Cedar = Pick<
 >
 
 /** Loads Cedar; its WebAssembly costs 30 to 100 ms and 30 MB, so only a decision does that. */
-export async function loadCedar(): Promise<Cedar> {
-  return await import('@cedar-policy/cedar-wasm/nodejs')
+export function loadCedar(): Promise<Cedar> {
+  return import('@cedar-policy/cedar-wasm/nodejs')
 }

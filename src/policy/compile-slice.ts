@@ -1,4 +1,4 @@
-import type { Entities, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Entities, Policy, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { BrokerError } from '../core/errors.ts'
 import type { FactsSchema } from '../core/facts-schema.ts'
 import type { ScopeRule } from '../core/rule.ts'
@@ -9,7 +9,9 @@ import type { Slice } from './slice.ts'
 /** A slice in Cedar's words. */
 export interface CompiledSlice {
   /** By `file:line:column`: the scope's rules and the guardrails. */
-  readonly policies: Readonly<Record<string, PolicyJson>>
+  readonly policies: Readonly<Record<string, Policy>>
+  /** The ids of those that forbid. */
+  readonly forbids: ReadonlySet<string>
   readonly entities: Entities
   /** The facts that the rules ask about; null where guardrails may ask about any. */
   readonly wanted: Wanted | null
@@ -23,9 +25,9 @@ export interface CompiledSlice {
 export function compileSlice(
   slice: Slice,
   schema: FactsSchema,
-  guardrails: ReadonlyMap<string, PolicyJson>,
+  guardrails: ReadonlyMap<string, string>,
 ): CompiledSlice {
-  const policies = new Map<string, PolicyJson>()
+  const policies = new Map<string, Policy>()
   const compiled = slice.rules.map((rule) => [rule.id, compileRule(rule, slice, schema)] as const)
   for (const [id, policy] of [...compiled, ...guardrails]) {
     if (policies.has(id)) {
@@ -33,7 +35,9 @@ export function compileSlice(
     }
     policies.set(id, policy)
   }
+  const denies = slice.rules.filter(({ effect }) => effect === 'deny').map(({ id }) => id)
   return {
+    forbids: new Set([...denies, ...guardrails.keys()]),
     policies: Object.fromEntries(policies),
     entities: guardrails.size === 0 ? [] : entitiesOf(slice),
     wanted:

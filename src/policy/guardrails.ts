@@ -1,4 +1,5 @@
-import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { DetailedError, ValidationError } from '@cedar-policy/cedar-wasm/nodejs'
+import { BrokerError } from '../core/errors.ts'
 import { type Position, positionText } from '../core/rule.ts'
 import type { ConfigProblem, GuardrailFile } from '../core/snapshot.ts'
 import type { Cedar } from './cedar.ts'
@@ -11,9 +12,14 @@ import {
 
 /** The guardrails of all files, ready to be decided with; usable only where no problem is an error. */
 export interface Guardrails {
-  /** By `file:line:column`. */
-  readonly policies: ReadonlyMap<string, PolicyJson>
+  /** Their text by `file:line:column`; as JSON, JavaScript would round their large numbers. */
+  readonly policies: ReadonlyMap<string, string>
   readonly problems: readonly ConfigProblem[]
+}
+
+interface Forbid {
+  readonly file: GuardrailFile
+  readonly statement: CedarStatement
 }
 
 /**
@@ -25,73 +31,91 @@ export function readGuardrails(
   files: readonly GuardrailFile[],
   schema: string,
 ): Guardrails {
-  const policies = new Map<string, PolicyJson>()
+  const forbids = new Map<string, Forbid>()
   const problems: ConfigProblem[] = []
   for (const file of files) {
-    if (
-      policies.size + problems.length > 0 &&
-      files.find(({ file: name }) => name === file.file) !== file
-    ) {
-      problems.push(problem(start(file.file), 'the guardrail file was given twice'))
-      continue
-    }
     const statements = cedarStatements(file.text)
-    const found = statements.map((statement) => readStatement(cedar, file, statement, schema))
-    problems.push(...found.flatMap((result) => result.problems))
-    for (const { id, policy } of found) if (policy !== null) policies.set(id, policy)
-    // INVARIANT: what was checked one by one is all that Cedar sees in the file.
-    if (
-      found.every((result) => result.policy !== null) &&
-      countPolicies(cedar, file.text) !== statements.length
-    ) {
-      problems.push(problem(start(file.file), 'the file could not be split into its policies'))
+    let read = 0
+    for (const statement of statements) {
+      const position = positionAt(file.file, file.text, statement.start)
+      const id = positionText(position)
+      const wrong = forbidProblem(cedar, file, statement, position)
+      if (wrong !== null) problems.push(wrong)
+      else if (forbids.has(id))
+        problems.push(problem(position, 'the guardrail file was given twice'))
+      else forbids.set(id, { file, statement })
+      if (wrong === null) read++
+    }
+    // INVARIANT: what was read one by one is all that Cedar sees in the file.
+    if (read === statements.length && countPolicies(cedar, file.text) !== read) {
+      const position = { file: file.file, line: 1, column: 1 }
+      problems.push(problem(position, 'the file could not be split into its policies'))
     }
   }
-  return { policies, problems }
+  problems.push(...validate(cedar, forbids, schema))
+  const texts = [...forbids].map(([id, { statement }]) => [id, statement.text] as const)
+  return { policies: new Map(texts), problems }
 }
 
-function readStatement(
+function forbidProblem(
   cedar: Cedar,
   file: GuardrailFile,
   statement: CedarStatement,
-  schema: string,
-) {
-  const position = positionAt(file.file, file.text, statement.start)
-  const id = positionText(position)
-  const fail = (...problems: ConfigProblem[]) => ({ id, policy: null, problems })
+  position: Position,
+): ConfigProblem | null {
   const parsed = cedar.policyToJson(statement.text)
-  if (parsed.type === 'failure') {
-    if (cedar.templateToJson(statement.text).type === 'success') {
-      return fail(
-        problem(
-          position,
-          'a guardrail may not be a template',
-          'name the principal and resource instead of `?principal` and `?resource`',
-        ),
-      )
-    }
-    return fail(...parsed.errors.slice(0, 1).map((error) => cedarProblem(file, statement, error)))
-  }
-  if (parsed.json.effect !== 'forbid') {
+  if (parsed.type === 'success' && parsed.json.effect === 'forbid') return null
+  if (parsed.type === 'success') {
     const fix = 'write it as an `allow` of the scope files that it is meant for'
-    return fail(
-      problem(position, 'a guardrail may only forbid; a `permit` would widen every scope', fix),
-    )
+    return problem(position, 'a guardrail may only forbid; a `permit` would widen every scope', fix)
   }
-  const checked = cedar.validate({ schema, policies: { staticPolicies: { [id]: statement.text } } })
-  if (checked.type === 'failure') {
-    return fail(...checked.errors.map((error) => cedarProblem(file, statement, error)))
+  if (cedar.templateToJson(statement.text).type === 'success') {
+    const fix = 'name the principal and the resource instead of `?principal` and `?resource`'
+    return problem(position, 'a guardrail may not be a template', fix)
   }
-  const errors = checked.validationErrors.map(({ error }) => cedarProblem(file, statement, error))
-  if (errors.length > 0) return fail(...errors)
-  const problems = checked.validationWarnings.map(({ error }) =>
-    cedarProblem(file, statement, error, 'warning'),
-  )
-  return { id, policy: parsed.json, problems }
+  const [error] = parsed.errors
+  if (error === undefined) return problem(position, 'the policy could not be parsed')
+  return cedarProblem(file, statement, error, 'error')
+}
+
+function validate(
+  cedar: Cedar,
+  forbids: ReadonlyMap<string, Forbid>,
+  schema: string,
+): ConfigProblem[] {
+  if (forbids.size === 0) return []
+  const texts = [...forbids].map(([id, { statement }]) => [id, statement.text] as const)
+  const checked = cedar.validate({
+    schema,
+    policies: { staticPolicies: Object.fromEntries(texts) },
+  })
+  if (checked.type !== 'success') {
+    throw new BrokerError('policy_failed', 'the guardrails could not be validated')
+  }
+  const problemOf = (severity: 'error' | 'warning') => (found: ValidationError) => {
+    const forbid = forbids.get(found.policyId)
+    if (forbid === undefined)
+      throw new BrokerError('policy_failed', 'an unknown guardrail is wrong')
+    return cedarProblem(forbid.file, forbid.statement, found.error, severity)
+  }
+  const problems = [
+    ...checked.validationErrors.map(problemOf('error')),
+    ...checked.validationWarnings.map(problemOf('warning')),
+  ]
+  // Cedar's order is of its own hashing; people read by place.
+  return problems.toSorted(byPlace)
+}
+
+function byPlace(
+  { position: a, message: x }: ConfigProblem,
+  { position: b, message: y }: ConfigProblem,
+) {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1
+  return a.line - b.line || a.column - b.column || (x < y ? -1 : 1)
 }
 
 function countPolicies(cedar: Cedar, text: string): number | null {
-  const parts = cedar.policySetTextToParts(text)
+  const parts = cedar.policySetTextToParts(text.replace(/^\ufeff/, ''))
   return parts.type === 'success' ? parts.policies.length + parts.policy_templates.length : null
 }
 
@@ -99,7 +123,7 @@ function cedarProblem(
   file: GuardrailFile,
   statement: CedarStatement,
   error: DetailedError,
-  severity: 'error' | 'warning' = 'error',
+  severity: 'error' | 'warning',
 ): ConfigProblem {
   const byte = error.sourceLocations?.[0]?.start
   const inside = byte === undefined ? 0 : offsetOfByte(statement.text, byte)
@@ -110,14 +134,12 @@ function cedarProblem(
 // Cedar's messages name the policy's id, which the position already says, and span lines.
 function cedarMessage(error: DetailedError): string {
   const label = error.sourceLocations?.[0]?.label ?? null
-  const text = error.message.replace(/^for policy `[^`]*`, /, '').replaceAll(/\s+/g, ' ')
+  const text = error.message
+    .replace(/^(for policy `[^`]*`, |failed to parse policy from string: )/, '')
+    .replaceAll(/\s+/g, ' ')
   return label === null || text.includes(label) ? text : `${text}: ${label}`
 }
 
 function problem(position: Position, message: string, fix: string | null = null): ConfigProblem {
   return { position, severity: 'error', message, fix }
-}
-
-function start(file: string): Position {
-  return { file, line: 1, column: 1 }
 }

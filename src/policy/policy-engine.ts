@@ -1,9 +1,4 @@
-import type {
-  AuthorizationAnswer,
-  CedarValueJson,
-  Context,
-  PolicyJson,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import type { AuthorizationAnswer, CedarValueJson, Context } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Action, Fact, Facts } from '../core/action.ts'
 import type { Decision } from '../core/decision.ts'
 import { BrokerError } from '../core/errors.ts'
@@ -54,7 +49,9 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
   const engine = `keyhand-${++engines}`
   const schema = cedarSchemaText(facts)
   const read = new WeakMap<readonly GuardrailFile[], Guardrails>()
+  const free = Array.from({ length: SLOTS }, (_, index) => `${engine}-${index}`)
   const ready = new Map<Slice, ReadySlice>()
+  let latest: { text: string; guardrails: Guardrails } | null = null
   let loading: Promise<Cedar> | null = null
 
   async function loaded(): Promise<Cedar> {
@@ -67,12 +64,14 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
     }
   }
 
+  // A change elsewhere gives new objects with the same text, and reading takes tens of ms.
   function guardrailsOf(cedar: Cedar, files: readonly GuardrailFile[]): Guardrails {
     const known = read.get(files)
     if (known !== undefined) return known
-    const guardrails = readGuardrails(cedar, files, schema)
-    read.set(files, guardrails)
-    return guardrails
+    const text = JSON.stringify(files.map(({ file, text: content }) => [file, content]))
+    if (latest?.text !== text) latest = { text, guardrails: readGuardrails(cedar, files, schema) }
+    read.set(files, latest.guardrails)
+    return latest.guardrails
   }
 
   function prepare(cedar: Cedar, slice: Slice, guardrails: Guardrails): ReadySlice {
@@ -85,14 +84,28 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
     const schemaOfType = facts.get(slice.type)
     if (schemaOfType === undefined) throw failed(`there is no tool type \`${slice.type}\``)
     const compiled = compileSlice(slice, schemaOfType, guardrails.policies)
-    const [oldest] = ready
-    const id = ready.size < SLOTS || oldest === undefined ? `${engine}-${ready.size}` : oldest[1].id
-    if (oldest?.[1].id === id) ready.delete(oldest[0])
-    const parsed = cedar.preparsePolicySet(id, { staticPolicies: compiled.policies })
-    if (parsed.type !== 'success') throw failed('the rules could not be parsed')
+    const id = takeName()
+    let parsed = false
+    try {
+      const answer = cedar.preparsePolicySet(id, { staticPolicies: compiled.policies })
+      parsed = answer.type === 'success'
+    } finally {
+      if (!parsed) free.push(id)
+    }
+    if (!parsed) throw failed('the rules could not be parsed')
     const made = { compiled, id }
     ready.set(slice, made)
     return made
+  }
+
+  // INVARIANT: a name belongs to one slice of `ready`, or is free.
+  function takeName(): string {
+    const name = free.pop()
+    if (name !== undefined) return name
+    const [oldest] = ready
+    if (oldest === undefined) throw failed('there is no room for the rules')
+    ready.delete(oldest[0])
+    return oldest[1].id
   }
 
   async function decideWithCedar(action: Action, slice: Slice): Promise<Decision> {
@@ -155,17 +168,12 @@ function interpret(answer: AuthorizationAnswer, slice: Slice, compiled: Compiled
     )
   }
   const { reason } = diagnostics
-  const all = (effect: PolicyJson['effect']) =>
-    reason.every((id) => compiled.policies[id]?.effect === effect)
   if (decision === 'deny' && reason.length === 0) return denyDecision('no_rule', [])
-  if (decision === 'deny' && all('forbid')) return denyDecision('denied', reason)
-  const rules = slice.rules.filter(({ id }) => reason.includes(id))
-  if (
-    decision === 'allow' &&
-    reason.length > 0 &&
-    all('permit') &&
-    rules.length === reason.length
-  ) {
+  if (decision === 'deny' && reason.every((id) => compiled.forbids.has(id))) {
+    return denyDecision('denied', reason)
+  }
+  const rules = slice.rules.filter(({ id, effect }) => effect === 'allow' && reason.includes(id))
+  if (decision === 'allow' && rules.length > 0 && rules.length === reason.length) {
     return allowDecision(rules, slice.toolLimits)
   }
   throw failed('the answer contradicts the rules')
