@@ -1,17 +1,21 @@
+import type { AuditTrail } from './audit/audit-event.ts'
 import { createAuthSchemes } from './auth/index.ts'
 import { createAgentBroker } from './broker/agent-broker.ts'
 import type { Broker } from './broker/broker.ts'
 import type { AgentBroker } from './broker/call.ts'
 import { type ConfigSource, createConfigSource } from './config/config-source.ts'
 import type { Families } from './config/families.ts'
-import { BrokerError } from './core/errors.ts'
+import { asBrokerError, BrokerError } from './core/errors.ts'
 import { isRefusal } from './core/refusal.ts'
 import { positionText } from './core/rule.ts'
-import type { Snapshot } from './core/snapshot.ts'
+import type { SecretEntry, Snapshot } from './core/snapshot.ts'
 import { homeId, type Places } from './places.ts'
 import type { PolicyEngine } from './policy/policy-engine.ts'
-import { createProviders } from './providers/index.ts'
+import type { SecretsFile } from './providers/file/secrets-file.ts'
+import { createProviders, openSecretsFile, prepareKeychain } from './providers/index.ts'
 import type { Redactor } from './redaction/redaction-port.ts'
+import type { Strength } from './redaction/strength.ts'
+import type { State } from './state/state.ts'
 import { createToolTypes } from './tools/index.ts'
 
 /** The environment as keyhand reads it. */
@@ -45,6 +49,91 @@ export async function composePolicy(families: Families): Promise<PolicyEngine> {
   const { createPolicyEngine } = await import('./policy/policy-engine.ts')
   const facts = new Map([...families.toolTypes].map(([type, { facts }]) => [type, facts]))
   return createPolicyEngine({ facts })
+}
+
+/** State and trail of this process. Nothing is opened, read or made before the first use. */
+export async function composeRecords(places: Places): Promise<{
+  readonly state: State
+  readonly trail: AuditTrail
+  /** Waits until the trail is durable, and closes what was opened. */
+  close(): Promise<void>
+}> {
+  const [{ openState }, { createFileTrail }, { userInfo }] = await Promise.all([
+    import('./state/state.ts'),
+    import('./audit/file-sink/file-trail.ts'),
+    import('node:os'),
+  ])
+  const now = () => Date.now()
+  const state = openState({ folder: places.state, now })
+  const trail = createFileTrail({
+    state: places.state,
+    heads: state.heads,
+    now,
+    osUser: userInfo().username,
+    pid: process.pid,
+    maskKey: () => state.maskKey(),
+  })
+  return {
+    state,
+    trail,
+    async close() {
+      await trail.close()
+      state.close()
+    },
+  }
+}
+
+/** The encrypted file of a home, for its owner: make it, unlock it, lock it. */
+export function composeSecretsFile(options: {
+  readonly places: Places
+  readonly env: Environment
+}): SecretsFile {
+  const { places, env } = options
+  return openSecretsFile({ home: places.home, state: places.state, env, now: () => Date.now() })
+}
+
+/** Null where the OS keychain can be written and read, else what stands in the way. */
+export async function probeKeychain(
+  options: { readonly places: Places; readonly env: Environment },
+  signal: AbortSignal,
+): Promise<BrokerError | null> {
+  const { places, env } = options
+  try {
+    const now = () => Date.now()
+    await prepareKeychain({ home: places.home, state: places.state, env, now }, signal)
+    return null
+  } catch (thrown) {
+    return asBrokerError(thrown)
+  }
+}
+
+/** What the owner of a value may be told of it. */
+export interface SecretReport {
+  readonly version: string | null
+  /** Each field with its strength; null for one that is no secret itself, such as a user name. */
+  readonly fields: readonly { readonly field: string; readonly strength: Strength | null }[]
+}
+
+/** Looks at values the way that a call does, for their owner. */
+export async function composeSecretReports(
+  families: Families,
+): Promise<(entry: SecretEntry, signal: AbortSignal) => Promise<SecretReport>> {
+  const [{ createResolver }, { strengthOf }, { isPublicField }] = await Promise.all([
+    import('./secrets/resolver.ts'),
+    import('./redaction/strength.ts'),
+    import('./redaction/secret-part.ts'),
+  ])
+  const { providers } = families
+  // Nothing that an upstream says passes through here, so there is nothing to redact.
+  const resolver = createResolver({ providers, now: () => Date.now(), onFetched: () => {} })
+  return async (entry, signal) => {
+    const { version, fields } = await resolver.resolve(entry, { signal })
+    const reports = [...fields].map(([field, secret]) => ({
+      field,
+      strength: isPublicField(field) ? null : strengthOf(secret),
+    }))
+    return { version, fields: reports }
+  }
 }
 
 /** Everything that serves one agent. */
@@ -93,34 +182,16 @@ async function composePipeline(parts: {
   policy: () => Promise<PolicyEngine>
 }): Promise<Pipeline> {
   const { places, agent, families, config } = parts
-  const [
-    { Broker },
-    { createRedactor },
-    { createResolver },
-    { openState },
-    { createFileTrail },
-    { v7 },
-    { userInfo },
-  ] = await Promise.all([
-    import('./broker/broker.ts'),
-    import('./redaction/redactor.ts'),
-    import('./secrets/resolver.ts'),
-    import('./state/state.ts'),
-    import('./audit/file-sink/file-trail.ts'),
-    import('uuid'),
-    import('node:os'),
-  ])
+  const [{ Broker }, { createRedactor }, { createResolver }, { v7 }, { state, trail, close }] =
+    await Promise.all([
+      import('./broker/broker.ts'),
+      import('./redaction/redactor.ts'),
+      import('./secrets/resolver.ts'),
+      import('uuid'),
+      composeRecords(places),
+    ])
   const now = () => Date.now()
   const redactor = createRedactor()
-  const state = openState({ folder: places.state, now })
-  const trail = createFileTrail({
-    state: places.state,
-    heads: state.heads,
-    now,
-    osUser: userInfo().username,
-    pid: process.pid,
-    maskKey: () => state.maskKey(),
-  })
   const broker = new Broker({
     agent,
     snapshot: () => config.snapshot(),
@@ -141,14 +212,7 @@ async function composePipeline(parts: {
     now,
     newCallId: () => v7(),
   })
-  return {
-    broker,
-    redactor,
-    async close() {
-      await trail.close()
-      state.close()
-    },
-  }
+  return { broker, redactor, close }
 }
 
 async function guardrailProblem(

@@ -37,6 +37,14 @@ export function openSecretsFile(options: ProvidersOptions): SecretsFile {
   return createSecretsFile(fileOptions(options, homeKeychain(options)))
 }
 
+/** Writes and reads the probe. @throws BrokerError with what stands between keyhand and the OS keychain. */
+export async function prepareKeychain(
+  options: ProvidersOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await identityKeychain(homeKeychain(options)).prepare(signal)
+}
+
 function homeKeychain({ home, env }: ProvidersOptions) {
   return createKeychainProvider({ home, defaultHome: defaultHome(env), platform: process.platform })
 }
