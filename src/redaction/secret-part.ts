@@ -25,6 +25,9 @@ const KNOWN_PREFIX =
 /** What others may have put there: a short word, as in `acme_live_…`. */
 const LIKELY_PREFIX = /^[A-Za-z]{2,6}_(?:(?:live|test|prod|dev|sandbox)_)?(?=[A-Za-z0-9+/=_-]{16})/
 
+/** `user:password`, and tokens that begin with an account's public number. */
+const USER_AND_SECRET = /^[^:\s]{1,64}:([^:\s]+)$/
+
 /** Keys of connection strings and queries whose value is the secret one. */
 const SECRET_KEY =
   /(?:^|[;&?\s])(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|secret|token|api_?key|access_?key|sig)=([^;&\s]+)/gi
@@ -40,6 +43,8 @@ export function secretParts(value: string): string[] {
   if (embedded.length > 0) return embedded
   const url = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/is.exec(text)
   if (url !== null) return [lastSegment(url[1] ?? '')].filter((part) => part !== '')
+  const pair = USER_AND_SECRET.exec(text)
+  if (pair?.[1] !== undefined) return [pair[1]]
   const prefix = KNOWN_PREFIX.exec(text) ?? LIKELY_PREFIX.exec(text)
   return [text.slice(prefix?.[0].length ?? 0)]
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BrokerError } from '../../src/core/errors.ts'
@@ -190,6 +191,38 @@ describe('a registered value', () => {
     expect(textOf(redactor, 'a value-two here')).toBe('a [secret inner] here')
     const overlapping = redactorWith(['a', 'abcdef-ghijkl'], ['b', 'ghijkl-mnopqr'])
     expect(textOf(overlapping, '.abcdef-ghijkl-mnopqr.')).toBe('.[secret a].')
+  })
+})
+
+describe('the redactor', () => {
+  test('shows no value when it is printed', () => {
+    const redactor = redactorWith(['k', 'R4nd0mT0k3nV4lu3'])
+    const session = redactor.session()
+    session.text('R4nd0mT0k3nV4lu3')
+    const stream = session.stream()
+    stream.push('R4nd0mT0k3n')
+    for (const printed of [redactor, session, stream]) {
+      expect(inspect(printed, { depth: 20, showHidden: true })).not.toContain('R4nd0m')
+      expect(JSON.stringify(printed)).not.toContain('R4nd0m')
+    }
+  })
+
+  test('counts what it replaced, of one session alone, a stream among it', () => {
+    const redactor = redactorWith(['k', 'R4nd0mT0k3nV4lu3'])
+    const session = redactor.session()
+    session.text('R4nd0mT0k3nV4lu3, R4nd0mT0k3nV4lu3')
+    session.bytes(Buffer.from('R4nd0mT0k3nV4lu3'))
+    const stream = session.stream()
+    for (const unit of 'R4nd0mT0k3nV4lu3.') stream.push(unit)
+    expect(session.counts).toEqual({ byName: { k: 4 }, partial: 0 })
+    expect(redactor.session().counts).toEqual({ byName: {}, partial: 0 })
+  })
+
+  test('knows 1,000 values as well as one', () => {
+    const values = Array.from({ length: 1_000 }, (_, i) => hex(`${i}:${i * 7919}`) + hex(`${i}!`))
+    const redactor = redactorWith(...values.map((value, i) => [`s${i}`, value] as const))
+    const out = textOf(redactor, values.join(' '))
+    expect(out).toBe(values.map((_, i) => `[secret s${i}]`).join(' '))
   })
 })
 
