@@ -24,6 +24,10 @@ const MAX_SEGMENTS = 64
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/
 const PCHAR = /[A-Za-z0-9\-._~!$&'()+,;=:@/%]/
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/
+const AMBIGUOUS = 'which servers read in different ways'
+const allowedBy = (setting: string) =>
+  `a tool whose API needs it says \`path: {${setting}: true}\` in the catalog`
 const UNRESERVED = /[A-Za-z0-9\-._~]/
 
 /**
@@ -51,82 +55,93 @@ export function canonicalPath(path: string, syntax: PathSyntax): CanonicalPath |
   return { text, segments }
 }
 
+type Check = readonly [boolean, error: string, fix: string]
+
 function wholeProblem(path: string, { semicolon }: PathSyntax): PathProblem | null {
-  if (path.length > MAX_LENGTH)
-    return problem(`is longer than ${MAX_LENGTH} characters`, 'write a shorter path')
-  if (path.startsWith('//'))
-    return problem(
+  const composed = path.isWellFormed() ? path.normalize('NFC') : path
+  const odd = [...path].find((character) => character < '\x80' && !PCHAR.test(character)) ?? ''
+  const checks: readonly Check[] = [
+    [path.length > MAX_LENGTH, `is longer than ${MAX_LENGTH} characters`, 'write a shorter path'],
+    [
+      path.startsWith('//'),
       'starts with `//`, which names another host',
       'write the path alone, from one `/`',
-    )
-  if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(path))
-    return problem(
+    ],
+    [
+      SCHEME.test(path),
       'is an absolute URL',
       'write the path alone, from its `/`; the host is the catalog’s',
-    )
-  if (!path.startsWith('/'))
-    return problem(
+    ],
+    [
+      !path.startsWith('/'),
       'does not start with `/`',
-      `write it from the first \`/\`, below the tool's base URL`,
-    )
-  if (!path.isWellFormed())
-    return problem('holds half of a surrogate pair', 'write well-formed text')
-  if (CONTROL.test(path)) return problem('holds a control character', 'leave it out')
-  if (path.includes('\\')) return problem('holds a backslash', 'write `/` between segments')
-  if (path.includes('?'))
-    return problem('holds a `?`', 'write what follows it in `query`, a `?` in a name as `%3F`')
-  if (path.includes('#')) return problem('holds a `#`', 'leave the fragment out, or write `%23`')
-  if (path.includes(';') && !semicolon)
-    return problem(
-      'holds a `;`, which servers read in different ways',
-      'leave it out; a tool whose API needs it says `path: {semicolon: true}` in the catalog',
-    )
-  if (path.normalize('NFC') !== path)
-    return problem('is not in Unicode’s composed form (NFC)', `write \`${path.normalize('NFC')}\``)
-  for (const character of path) {
-    if (character < '\x80' && !PCHAR.test(character)) {
-      return problem(`holds \`${character}\``, `write \`%${hex(character.charCodeAt(0))}\``)
-    }
-  }
-  return null
+      'write it from the first `/`, below the base URL',
+    ],
+    [!path.isWellFormed(), 'holds half of a surrogate pair', 'write well-formed text'],
+    [CONTROL.test(path), 'holds a control character', 'leave it out'],
+    [path.includes('\\'), 'holds a backslash', 'write `/` between segments'],
+    [
+      path.includes('?'),
+      'holds a `?`',
+      'write what follows it in `query`, a `?` in a name as `%3F`',
+    ],
+    [path.includes('#'), 'holds a `#`', 'leave the fragment out, or write `%23`'],
+    [
+      path.includes(';') && !semicolon,
+      `holds a \`;\`, ${AMBIGUOUS}`,
+      `leave it out; ${allowedBy('semicolon')}`,
+    ],
+    [composed !== path, 'is not in Unicode’s composed form (NFC)', `write \`${composed}\``],
+    [odd !== '', `holds \`${odd}\``, `write \`%${hex(odd.charCodeAt(0))}\``],
+  ]
+  return failed(checks)
 }
 
 function canonicalSegment(segment: string, syntax: PathSyntax): string | PathProblem {
-  if (/%(?![0-9A-Fa-f]{2})/.test(segment))
+  if (/%(?![0-9A-Fa-f]{2})/.test(segment)) {
     return problem('holds a `%` that starts no escape', 'write `%25`')
-  if (/%25[0-9A-Fa-f]{2}/.test(segment))
-    return problem('is escaped twice', 'escape each character once')
+  }
   const decoded = decodeUtf8(segment)
   if (decoded === null)
     return problem('holds escapes that are not UTF-8', 'escape the bytes of the UTF-8 form')
-  if (CONTROL.test(decoded)) return problem('holds an escaped control character', 'leave it out')
-  if (decoded.includes('\\')) return problem('holds an escaped backslash', 'leave it out')
-  if (decoded.includes('/') && !syntax.encodedSlash)
-    return problem(
-      'holds `%2F`, which servers read in different ways',
-      'write `/` between segments; a tool whose API needs it says `path: {encoded_slash: true}` in the catalog',
-    )
-  if (decoded.includes(';') && !syntax.semicolon)
-    return problem(
-      'holds `%3B`, which servers read in different ways',
-      'leave it out; a tool whose API needs it says `path: {semicolon: true}` in the catalog',
-    )
-  if (decoded.normalize('NFC') !== decoded)
-    return problem(
-      'holds escapes that are not in Unicode’s composed form (NFC)',
-      `write \`${encodeURI(decoded.normalize('NFC'))}\``,
-    )
+  const composed = decoded.normalize('NFC')
   const compatible = decoded.normalize('NFKC')
-  if (isDotSegment(compatible))
-    return problem('holds a `.` or `..` segment', 'write the path without it')
-  if (count(compatible, /[/\\;?#%]/g) !== count(decoded, /[/\\;?#%]/g))
-    return problem(
+  const checks: readonly Check[] = [
+    [/%[0-9A-Fa-f]{2}/.test(decoded), 'is escaped twice', 'escape each character once'],
+    [CONTROL.test(decoded), 'holds an escaped control character', 'leave it out'],
+    [decoded.includes('\\'), 'holds an escaped backslash', 'leave it out'],
+    [
+      decoded.includes('/') && !syntax.encodedSlash,
+      `holds \`%2F\`, ${AMBIGUOUS}`,
+      `write \`/\` between segments; ${allowedBy('encoded_slash')}`,
+    ],
+    [
+      decoded.includes(';') && !syntax.semicolon,
+      `holds \`%3B\`, ${AMBIGUOUS}`,
+      `leave it out; ${allowedBy('semicolon')}`,
+    ],
+    [
+      composed !== decoded,
+      'holds escapes that are not in Unicode’s composed form (NFC)',
+      `write \`${encodeURI(composed)}\``,
+    ],
+    [isDotSegment(compatible), 'holds a `.` or `..` segment', 'write the path without it'],
+    [
+      count(compatible) !== count(decoded),
       'holds a look-alike of a reserved character',
       'write the plain character, escaped',
-    )
+    ],
+  ]
+  const fault = failed(checks)
+  if (fault !== null) return fault
   let canonical = ''
   for (const part of segment.match(/%..|[^%]/gu) ?? []) canonical += canonicalPart(part)
   return canonical
+}
+
+function failed(checks: readonly Check[]): PathProblem | null {
+  const found = checks.find(([wrong]) => wrong)
+  return found === undefined ? null : problem(found[1], found[2])
 }
 
 function canonicalPart(part: string): string {
@@ -154,8 +169,9 @@ function hex(code: number): string {
   return code.toString(16).toUpperCase().padStart(2, '0')
 }
 
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0
+/** How many characters there are that mean something to a URL's parser. */
+function count(text: string): number {
+  return text.match(/[/\\;?#%]/g)?.length ?? 0
 }
 
 function problem(error: string, fix: string): PathProblem {
