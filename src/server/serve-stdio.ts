@@ -42,17 +42,24 @@ export async function serveAgent(options: ServeOptions): Promise<void> {
   const { promise: told, resolve: tell } = Promise.withResolvers<void>()
   const stdout = claimStdout(options.stdout, report)
   const calls = new RunningCalls()
-  const broker = once(options.broker)
+  let ready = false
+  const broker = once(async () => {
+    const made = await options.broker()
+    ready = true
+    return made
+  })
   const list = new ToolList({ broker, report })
 
   let server: ProtocolServer | null = null
   const watching: { end: (() => void) | null } = { end: null }
   const watch = () => {
-    watching.end ??= options.onListChanged(() => {
-      announce(list, server).catch(() =>
-        report('the client could not be told that its tools changed'),
-      )
-    })
+    // Without a broker there is nothing to watch yet; a later list tries again.
+    if (ready)
+      watching.end ??= options.onListChanged(() => {
+        announce(list, server).catch(() =>
+          report('the client could not be told that its tools changed'),
+        )
+      })
   }
 
   // stdin goes through a stream of our own, which does not end with it: the SDK aborts what runs at once when its input ends.
