@@ -73,7 +73,7 @@ export function asRecord(text: string): AuditRecord | null {
 }
 
 /** True where an entry is what the filter asks for. */
-export function matches(entry: TrailEntry, filter: TrailFilter): boolean {
+function matches(entry: TrailEntry, filter: TrailFilter): boolean {
   const time = Date.parse(entry.time)
   return (
     (filter.agent === undefined || entry.agent === filter.agent) &&

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -131,7 +131,7 @@ test('counts outlive the process', async () => {
 
 test('four processes that take from one limit get exactly what it gives', async () => {
   const folder = stateFolder()
-  const child = join(import.meta.dirname, 'take-until-full.ts')
+  const child = fileURLToPath(new URL('./take-until-full.ts', import.meta.url))
   const run = promisify(execFile)
   const outputs = await Promise.all(
     [1, 2, 3, 4].map(() => run(process.execPath, [child, folder, '60', '100'])),

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { listTrail } from '../../../src/audit/file-sink/trail-reader.ts'
 import { fileEntries } from '../../../src/audit/report.ts'
 import { collect } from '../sample-trail.ts'
 import { temporaryFolder, verifyFolder } from './trail-set-up.ts'
 
-const WRITER = join(import.meta.dirname, 'crash-writer.ts')
+const WRITER = fileURLToPath(new URL('./crash-writer.ts', import.meta.url))
 
 /** Runs a writer, kills it `ms` after its first record, and answers the calls that it was told are durable. */
 async function killed(folder: string, name: string, ms: number): Promise<string[]> {
