@@ -181,7 +181,7 @@ describe('keychain', () => {
       const keytar = fakeKeytar()
       const { getPassword } = keytar
       keytar.getPassword = async (service, account) =>
-        account === 'api_key' ? back : await getPassword(service, account)
+        account === 'api_key' ? back : getPassword(service, account)
       expect((await thrownBy(put(keytar))).message).toContain('does not give it back')
     }
   })

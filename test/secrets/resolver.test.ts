@@ -46,7 +46,7 @@ function setUp({ fetch, timeoutMs }: { fetch?: Fetch; timeoutMs?: number } = {})
     async fetch(reference, context) {
       calls.push(context)
       const count = calls.length
-      return fetch === undefined ? fetched(`v${count}`) : await fetch(reference, context)
+      return fetch === undefined ? fetched(`v${count}`) : fetch(reference, context)
     },
   }
   const resolver = createResolver({
@@ -70,7 +70,7 @@ function onDemand() {
     const one = Promise.withResolvers<FetchedSecret | null>()
     waiting.push(one)
     signals.push(context.signal)
-    return await one.promise
+    return one.promise
   }
   return { waiting, signals, fetch }
 }

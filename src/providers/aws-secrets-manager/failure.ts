@@ -39,6 +39,9 @@ const NOT_LOGGED_IN = new Set([
 
 const TIMED_OUT = new Set(['TimeoutError', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'])
 
+/** What the SDK calls a time-out as well, and is none. */
+const CUT = new Set(['ECONNRESET', 'EPIPE'])
+
 const TLS =
   /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/
 
@@ -74,7 +77,7 @@ export function awsFailure(thrown: unknown, reference: AwsReference): BrokerErro
       },
     )
   }
-  if (TIMED_OUT.has(name) || TIMED_OUT.has(code)) {
+  if (!CUT.has(code) && (TIMED_OUT.has(name) || TIMED_OUT.has(code))) {
     return new BrokerError('secret_timeout', 'AWS Secrets Manager did not answer in time', {
       fix: 'Check the network and the `region` or `endpoint` of the secret.',
     })

@@ -195,8 +195,10 @@ describe('file', () => {
     const place = await filledHome()
     const writers = [place.provider, place.another(), place.another()]
     await Promise.all(
-      Array.from({ length: 9 }, (_, i) =>
-        writers[i % 3]?.store.put({ key: `key_${i}` }, secret(`value ${i}`), contextOf()),
+      [0, 1, 2].flatMap((round) =>
+        writers.map(({ store }, i) =>
+          store.put({ key: `key_${round * 3 + i}` }, secret(`value ${round * 3 + i}`), contextOf()),
+        ),
       ),
     )
     for (let i = 0; i < 9; i += 1) {

@@ -5,9 +5,10 @@ import { createInterface } from 'node:readline'
 
 /**
  * What the desktop would have: `unlocked`, the login keyring open; `locked`, its file there (from an unlocked session in the
- * same folder) and nobody to open it; `empty`, no keyring made yet; `no service`, a bus on which nobody provides secrets.
+ * same folder) and nobody to open it; `empty`, no keyring made yet; `no service`, a bus on which nobody provides secrets;
+ * `silent`, a bus that delivers no answers, so that every call hangs.
  */
-export type SessionKind = 'unlocked' | 'locked' | 'empty' | 'no service'
+export type SessionKind = 'unlocked' | 'locked' | 'empty' | 'no service' | 'silent'
 
 export interface SecretServiceSession {
   /** What a process needs in its environment to be in this session. */
@@ -57,20 +58,22 @@ function script(kind: SessionKind): string {
     locked: 'gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1;',
     empty: 'gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1;',
     'no service': '',
+    silent: '',
   }[kind]
   return `${daemon} echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat >/dev/null`
 }
 
-/** A bus that starts no services by itself. */
+/** A bus that starts no services by itself, and lets answers through or not. */
 function busArguments(folder: string, kind: SessionKind): string[] {
-  if (kind !== 'no service') return []
+  if (kind !== 'no service' && kind !== 'silent') return []
+  const answers = kind === 'silent' ? '' : '<allow eavesdrop="true"/>'
   const config = join(folder, 'bus.conf')
   writeFileSync(
     config,
     `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
-<policy context="default"><allow send_destination="*"/><allow own="*"/></policy></busconfig>`,
+<policy context="default"><allow send_destination="*"/>${answers}<allow own="*"/></policy></busconfig>`,
   )
   return [`--config-file=${config}`]
 }
@@ -78,7 +81,7 @@ function busArguments(folder: string, kind: SessionKind): string[] {
 async function firstLine(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error('no stdout')
   const lines = createInterface({ input: child.stdout })
-  return await new Promise<string>((resolve, reject) => {
+  return new Promise<string>((resolve, reject) => {
     lines.once('line', resolve)
     child.once('error', reject)
     child.once('exit', () => reject(new Error('the D-Bus session ended at once')))
