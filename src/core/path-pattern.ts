@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Facts } from './action.ts'
 import type { Condition, FactPath, GlobPart } from './condition.ts'
 import type { FactsSchema, FactType } from './facts-schema.ts'
@@ -57,7 +58,7 @@ export function overMatchingPath(
 ): Condition {
   const kept = foldPattern(pattern.segments, false)
   const split = foldPattern(pattern.segments, true)
-  const forms = split.length === kept.length ? [kept] : [kept, split]
+  const forms = isDeepStrictEqual(split, kept) ? [kept] : [kept, split]
   const folded = facts.flatMap((fact) =>
     forms.map((form) => segmentsCondition(form, fact, foldedSegment)),
   )

@@ -112,12 +112,17 @@ function isTexts(fact: Fact): fact is readonly string[] {
 /** What a condition says, without Cedar. */
 function says(asked: Condition, all: Facts): boolean {
   if (asked.op === 'true') return true
-  if (asked.op === 'all' || asked.op === 'any') {
-    const said = asked.of.map((one) => says(one, all))
-    return asked.op === 'all' ? said.every(Boolean) : said.some(Boolean)
-  }
+  if (asked.op === 'all') return asked.of.every((one) => says(one, all))
+  if (asked.op === 'any') return asked.of.some((one) => says(one, all))
   if (asked.op === 'not') return !says(asked.of, all)
-  const fact = factAt(all, asked.fact)
+  if (!('fact' in asked)) throw new Error('a new kind of condition')
+  return saysOfFact(asked, factAt(all, asked.fact))
+}
+
+function saysOfFact(
+  asked: Extract<Condition, { readonly fact: FactPath }>,
+  fact: Fact | undefined,
+): boolean {
   if (fact === undefined) return false
   switch (asked.op) {
     case 'has':
