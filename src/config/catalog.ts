@@ -69,7 +69,7 @@ export function readCatalog(text: string, families: Families): Catalog {
   const secrets = entries('secrets', (at) => readSecret(at, families))
   const tools = entries('tools', (at) => readTool(at, families, secrets))
   const unique = dedupe(whole)
-  return { secrets, tools, refusal: refusalOf(unique), problems: [...unique, ...problems] }
+  return { secrets, tools, refusal: refusalOf(unique), problems: dedupe([...unique, ...problems]) }
 }
 
 /** A catalog of which nothing can be used. */
@@ -77,13 +77,16 @@ export function unusable(problems: readonly ConfigProblem[]): Catalog {
   return { secrets: new Map(), tools: new Map(), refusal: refusalOf(problems), problems }
 }
 
-/** The first of the mistakes at each place: the others follow from it. */
+/** In the order of the file, the first of the mistakes at each place: the others follow from it. */
 export function dedupe(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const seen = new Set<string>()
-  return problems.filter(({ position: { line, column } }) => {
+  const first = problems.filter(({ position: { line, column } }) => {
     const at = `${line}:${column}`
     return !seen.has(at) && seen.add(at)
   })
+  return first.sort(
+    ({ position: a }, { position: b }) => a.line - b.line || a.column - b.column,
+  )
 }
 
 function entryOf({ path }: FormProblem): string | null {
