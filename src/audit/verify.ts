@@ -36,9 +36,9 @@ export async function verifyTrail(
 ): Promise<VerifyReport> {
   const problems: TrailProblem[] = []
   let omitted = 0
-  let worst: 'fine' | 'problem' = 'fine'
+  let faults = 0
   const report = (problem: TrailProblem): void => {
-    if (problem.severity === 'problem') worst = 'problem'
+    if (problem.severity === 'problem') faults += 1
     if (problems.length < MOST_PROBLEMS) problems.push(problem)
     else omitted += 1
   }
@@ -65,8 +65,7 @@ export async function verifyTrail(
     const newest = Math.max(...seqs.keys())
     if (!present.has(file) && newest > 0) report(missing(file, newest))
   }
-  // (TypeScript does not see that `report` assigns.)
-  const ok = (worst as 'fine' | 'problem') === 'fine'
+  const ok = faults === 0
   return { ok, files: files.length, records, problems, omitted, notDetected: NOT_DETECTED }
 }
 
