@@ -17,7 +17,11 @@ export function ruleSuggestion(agent: string, tool: string, rule: JsonObject): s
         node.flow = node.items.every((item) => isScalar(item))
     },
   })
-  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false })
+  const text = document.toString({
+    lineWidth: 0,
+    flowCollectionPadding: false,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+  })
   return `# agents/${agent}.yaml\n${escapeInvisible(text)}`
 }
 
