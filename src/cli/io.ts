@@ -8,6 +8,8 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 /** The world as a command sees it. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean }
+  /** Whom a command may ask; null where nobody sits at a terminal. */
+  readonly terminal: Terminal | null
   readonly env: Readonly<Record<string, string | undefined>>
   readonly places: Places
   /** True where the output is for programs: one JSON value on stdout (one a line where it follows). */
@@ -22,10 +24,19 @@ export interface Io {
   warn(text: string): void
 }
 
+/** A person at a terminal. Questions are put on stderr. */
+export interface Terminal {
+  /** A line that is not shown while it is typed. @throws BrokerError `cancelled` at Ctrl-C. */
+  hidden(question: string): Promise<string>
+  /** True for a clear yes only. @throws BrokerError `cancelled` at Ctrl-C. */
+  confirm(question: string): Promise<boolean>
+}
+
 /** The process's own streams and environment. */
 export function processIo(json: boolean): Io {
   return {
     stdin: process.stdin,
+    terminal: process.stdin.isTTY && process.stderr.isTTY ? processTerminal() : null,
     env: process.env,
     places: placesOf(process.env),
     json,
@@ -64,6 +75,14 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
       return EXIT.internal
     default:
       return EXIT.unavailable
+  }
+}
+
+function processTerminal(): Terminal {
+  const load = () => import('./terminal.ts')
+  return {
+    hidden: async (question) => (await load()).askHidden(question),
+    confirm: async (question) => (await load()).askConfirm(question),
   }
 }
 

@@ -1,45 +1,90 @@
 import { Command, CommanderError } from 'commander'
-import { asBrokerError } from '../core/errors.ts'
-import { EXIT, type ExitCode } from './exit-codes.ts'
+import { asBrokerError, BrokerError } from '../core/errors.ts'
+import type { Act, AddCommand } from './command.ts'
+import { addAgent } from './commands/agent.ts'
+import { addInit } from './commands/init.ts'
+import { addSecret } from './commands/secret.ts'
+import { addServe } from './commands/serve.ts'
+import { addUnlock } from './commands/unlock.ts'
+import { EXIT } from './exit-codes.ts'
 import { type Io, processIo, sayError } from './io.ts'
 import { version } from './version.ts'
 
-/** Runs the command line and sets the process's exit code. Each command's own code is loaded when it is run. */
-export async function run(argv: readonly string[]): Promise<void> {
-  const program = new Command('keyhand')
-    .description('Your agents use your keys. They never hold them.')
-    .version(version)
-    .option('--json', 'print JSON for programs')
-    .showHelpAfterError('(see `keyhand --help`)')
-    .exitOverride()
-  const io = () => processIo(program.opts<{ json?: boolean }>().json === true)
+/** In the order of `keyhand --help`. */
+const COMMANDS: readonly AddCommand[] = [addInit, addServe, addSecret, addUnlock, addAgent]
 
-  /** Runs a command's function and turns what it throws into words and an exit code. */
-  const act =
-    <A extends unknown[]>(command: (io: Io, ...rest: A) => Promise<ExitCode>) =>
-    async (...rest: A) => {
-      const world = io()
+const AFTER_HELP = `
+Exit codes:
+  0   done; allowed; verified
+  1   the answer is no: refused, not verified, does not resolve
+  2   the command line is wrong
+  3   the catalog, a scope file or a guardrail has a mistake
+  4   a provider, the trail or the state cannot be reached, read or written
+  70  a bug in keyhand
+
+Folders:
+  KEYHAND_HOME   catalog and scope files (default: ~/.config/keyhand)
+  KEYHAND_STATE  audit trail and state (default: ~/.local/state/keyhand)
+`
+
+/** Where the command line runs: the process, or a test. */
+export interface World {
+  io(json: boolean): Io
+  /** The text of `--help` and `--version`. */
+  out(text: string): void
+  exit(code: number): void
+}
+
+/** Runs the command line and sets the process's exit code. Each command's own code is loaded when it is run. */
+export async function run(argv: readonly string[], world: World = processWorld): Promise<void> {
+  const program = new Command('keyhand')
+  const io = () => world.io(program.opts<{ json?: boolean }>().json === true)
+  const act: Act =
+    (command) =>
+    async (...rest) => {
+      const own = io()
       try {
-        process.exitCode = await command(world, ...rest)
+        world.exit(await command(own, ...rest))
       } catch (thrown) {
-        process.exitCode = sayError(world, asBrokerError(thrown))
+        world.exit(sayError(own, asBrokerError(thrown)))
       }
     }
 
   program
-    .command('serve')
-    .description('the MCP server of one agent, on stdin and stdout')
-    .requiredOption('--agent <name>', 'whose scope file decides: agents/<name>.yaml')
-    .action(
-      act(async (world, options: { agent: string }) =>
-        (await import('./serve.ts')).serve(world, options),
-      ),
-    )
+    .description('Your agents use your keys. They never hold them.')
+    .version(version)
+    .option('--json', 'print JSON for programs')
+    .configureHelp({ showGlobalOptions: true })
+    // What is wrong with the command line is said below, once.
+    .configureOutput({ writeOut: (text) => world.out(text), outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', AFTER_HELP)
+  for (const add of COMMANDS) add(program, act)
 
   try {
     await program.parseAsync([...argv])
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown
-    process.exitCode = thrown.exitCode === 0 ? EXIT.ok : EXIT.usage
+    world.exit(thrown.exitCode === 0 ? EXIT.ok : sayError(io(), usageError(thrown)))
   }
 }
+
+const processWorld: World = {
+  io: processIo,
+  out: (text) => void process.stdout.write(text),
+  exit(code) {
+    process.exitCode = code
+  },
+}
+
+/** INVARIANT: what may be a value that was typed where it does not belong is not said again: stderr may be kept in a log. */
+function usageError({ message }: CommanderError): BrokerError {
+  const text = message.replace(/^error: /, '').replace(/\n/g, ' ')
+  const said = text.replace(/'([^']*)'/g, (_, word: string) =>
+    WORD.test(word) ? `\`${word}\`` : '`…`',
+  )
+  return new BrokerError('usage', said, { fix: 'see `keyhand --help`' })
+}
+
+/** A command, an option, or an option with its placeholder. */
+const WORD = /^-{0,2}[a-z]{1,16}(-[a-z]{1,16})?( [<[][\w.=-]+[>\]])?$/

@@ -1,0 +1,55 @@
+import { composeSecretsFile, probeKeychain } from '../compose.ts'
+import { BrokerError } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Io } from './io.ts'
+
+export type IdentityKind = 'keychain' | 'file' | 'passphrase'
+
+/** What was made, and what opens it. */
+export interface EncryptedFile {
+  readonly path: string
+  readonly identity: IdentityKind
+  readonly made: boolean
+}
+
+/** The home's encrypted file, made where there is none: its identity goes to the keychain, or where that fails beside it. */
+export async function ensureSecretsFile(io: Io, signal: AbortSignal): Promise<EncryptedFile> {
+  const { exists, identity } = await composeSecretsFile(io).status()
+  if (exists) return { path: composeSecretsFile(io).path, identity, made: false }
+  // An identity that is there already says which kind it is; `keychain` also stands for none at all.
+  if (identity === 'passphrase') {
+    throw new BrokerError(
+      'usage',
+      'the encrypted file is not there, but its passphrase identity is',
+      {
+        fix: 'Run `keyhand init --passphrase` with that passphrase, or put the file back.',
+      },
+    )
+  }
+  const problem = identity === 'file' ? null : await probeKeychain(io, signal)
+  return makeSecretsFile(io, identity === 'file' || problem !== null ? 'file' : 'keychain', signal)
+}
+
+/** Makes the encrypted file, with an identity of this kind. @throws BrokerError `secret_conflict` where it is there. */
+export async function makeSecretsFile(
+  io: Io,
+  identity: IdentityKind,
+  signal: AbortSignal,
+  passphrase?: Secret,
+): Promise<EncryptedFile> {
+  const file = composeSecretsFile(io)
+  await file.create(identity, signal, passphrase)
+  return { path: file.path, identity, made: true }
+}
+
+/** What opens the file, for the person who has just had it made. */
+export function identitySentence(identity: IdentityKind): string {
+  switch (identity) {
+    case 'keychain':
+      return 'The OS keychain holds what opens it.'
+    case 'file':
+      return 'identity.txt beside it opens it: whoever can read this folder can read the values.'
+    case 'passphrase':
+      return 'Your passphrase opens it: keyhand unlock'
+  }
+}

@@ -1,0 +1,151 @@
+import { composeFamilies, composeSecretReports, type SecretReport } from '../../compose.ts'
+import { asBrokerError, BrokerError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { isRefusal } from '../../core/refusal.ts'
+import type { SecretEntry } from '../../core/snapshot.ts'
+import { withRecord } from '../admin-record.ts'
+import { openCatalog } from '../catalog-file.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { requireEntry } from './entry.ts'
+
+/** So many at a time: a backend is not to be flooded. */
+const AT_ONCE = 8
+
+export interface CheckOptions {
+  readonly all?: boolean
+}
+
+interface Checked {
+  readonly name: string
+  readonly provider: string | null
+  readonly report: SecretReport | null
+  readonly problem: BrokerError | null
+}
+
+type Strength = NonNullable<SecretReport['fields'][number]['strength']>
+
+/**
+ * `keyhand secret check NAME...`: whether values resolve, the way that a call resolves them. INVARIANT: of a value it says
+ * a class of lengths and whether it is weak, nothing finer: an agent with a shell can run this too.
+ */
+export async function secretCheck(
+  io: Io,
+  names: readonly string[],
+  { all = false }: CheckOptions,
+): Promise<ExitCode> {
+  if (all ? names.length > 0 : names.length === 0) {
+    throw new BrokerError('usage', 'either the names of secrets or `--all` is to be given')
+  }
+  const families = composeFamilies(io)
+  const catalog = await openCatalog(io.places.home, families)
+  const broken: Checked[] = []
+  const entries: SecretEntry[] = []
+  for (const name of all ? catalog.secrets.keys() : new Set(names)) {
+    const entry = catalog.secrets.get(name)
+    if (all && isRefusal(entry)) {
+      const problem = new BrokerError('config_invalid', entry.message)
+      broken.push({ name, provider: null, report: null, problem })
+    } else entries.push(requireEntry(catalog, name))
+  }
+
+  const look = await composeSecretReports(families)
+  const about = { what: 'secret check', change: { secrets: entries.map(({ name }) => name) } }
+  const resolved =
+    entries.length === 0
+      ? []
+      : await withRecord(io, about, async () => {
+          const result = await inTurns(entries, (entry) => checked(entry, look))
+          const missing = result.filter(({ problem }) => problem !== null).map(({ name }) => name)
+          return { result, change: { unresolved: missing } }
+        })
+  const results = [...resolved, ...broken]
+  await show(io, results)
+  return results.some(({ problem }) => problem !== null) ? EXIT.no : EXIT.ok
+}
+
+async function checked(
+  entry: SecretEntry,
+  look: Awaited<ReturnType<typeof composeSecretReports>>,
+): Promise<Checked> {
+  const { name, provider } = entry
+  try {
+    const report = await look(entry, new AbortController().signal)
+    return { name, provider, report, problem: null }
+  } catch (thrown) {
+    return { name, provider, report: null, problem: asBrokerError(thrown) }
+  }
+}
+
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))))
+  }
+  return results
+}
+
+async function show(io: Io, results: readonly Checked[]): Promise<void> {
+  if (!io.json && results.length > 0) {
+    const { tableText } = await import('../table.ts')
+    io.say(
+      tableText(['NAME', 'RESULT', 'PROVIDER', 'VERSION', 'LENGTH', 'STRENGTH'], rowsOf(results)),
+    )
+  }
+  for (const { name, report, problem } of results) {
+    if (problem !== null) {
+      io.warn(`${name}: ${problem.message}`)
+      if (problem.fix !== null) io.warn(`  ${problem.fix}`)
+    }
+    for (const { field, strength } of report?.fields ?? []) {
+      if (strength?.weak !== true) continue
+      io.warn(`warning: ${fieldName(name, field)} is weak (${weakness(strength)})`)
+      io.warn(
+        '  An answer that echoes it could be used to guess it: replace it where it came from.',
+      )
+    }
+  }
+  if (results.length === 0) io.say('The catalog has no secret yet: keyhand secret set NAME')
+  io.data({ secrets: results.map(dataOf) })
+}
+
+function rowsOf(results: readonly Checked[]): string[][] {
+  return results.flatMap(({ name, provider, report, problem }) => {
+    if (report === null) return [[name, problem?.code ?? '', provider ?? '-', '-', '-', '-']]
+    return report.fields.map(({ field, strength }) => [
+      fieldName(name, field),
+      'resolves',
+      provider ?? '-',
+      report.version ?? '-',
+      strength?.lengthClass ?? '-',
+      strength === null ? 'not secret' : strength.weak ? 'weak' : 'good',
+    ])
+  })
+}
+
+function dataOf({ name, provider, report, problem }: Checked): JsonObject {
+  return {
+    name,
+    provider,
+    resolves: report !== null,
+    version: report?.version ?? null,
+    fields: (report?.fields ?? []).map(({ field, strength }) => ({
+      field,
+      length: strength?.lengthClass ?? null,
+      weak: strength?.weak ?? null,
+    })),
+    error:
+      problem === null ? null : { code: problem.code, message: problem.message, fix: problem.fix },
+  }
+}
+
+function fieldName(name: string, field: string): string {
+  return field === 'value' ? name : `${name}.${field}`
+}
+
+function weakness({ lengthClass }: Strength): string {
+  const short = ['0', '1-7', '8-15'].includes(lengthClass)
+  return short
+    ? `${lengthClass} characters are few; under 64 bits`
+    : 'words, repeats or a sequence; under 64 bits'
+}
