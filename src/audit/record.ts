@@ -73,6 +73,7 @@ const LONGEST_TEXT = 16_384
 
 /** The first characters (code points, so that no pair is split), well-formed. */
 function clip(text: string, characters: number): string {
+  if (text.length <= characters) return text.toWellFormed()
   // A code point is at most two units: nothing beyond is looked at.
   const clipped = Array.from(text.slice(0, characters * 2)).slice(0, characters)
   return clipped.join('').toWellFormed()
