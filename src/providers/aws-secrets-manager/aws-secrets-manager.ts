@@ -1,6 +1,6 @@
 import { BrokerError } from '../../core/errors.ts'
 import type { SecretProvider } from '../provider.ts'
-import { awsGetSecretValue, type GetSecretValue } from './client.ts'
+import type { GetSecretValue } from './client.ts'
 import { awsFailure, isNotFound } from './failure.ts'
 import { type AwsReference, awsReference } from './reference.ts'
 import { fetchedOf } from './value.ts'
@@ -8,10 +8,8 @@ import { fetchedOf } from './value.ts'
 const FIVE_MINUTES = 300_000
 
 /** AWS Secrets Manager, read only, with the AWS SDK's own credential chain. */
-export function createAwsSecretsManagerProvider(
-  options: { readonly getSecretValue?: GetSecretValue } = {},
-): SecretProvider<AwsReference> {
-  const getSecretValue = options.getSecretValue ?? awsGetSecretValue()
+export function createAwsSecretsManagerProvider(): SecretProvider<AwsReference> {
+  let getSecretValue: GetSecretValue | null = null
   return {
     type: 'aws-secrets-manager',
     description: 'AWS Secrets Manager',
@@ -19,6 +17,8 @@ export function createAwsSecretsManagerProvider(
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     async fetch(reference, { name, signal }) {
       try {
+        // Not the SDK itself: where a bundler makes a chunk of it, its named exports are lost (tried).
+        getSecretValue ??= (await import('./client.ts')).awsGetSecretValue()
         // The SDK looks at the signal while it waits for an answer, not between two attempts.
         const output = await orAborted(getSecretValue(reference, signal), signal)
         return fetchedOf(output, reference, name)

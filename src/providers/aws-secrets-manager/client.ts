@@ -1,47 +1,38 @@
-import type {
-  GetSecretValueCommandOutput,
-  SecretsManagerClientConfig,
+/** The one module that imports the SDK: it is itself imported by the first fetch. */
+import {
+  GetSecretValueCommand,
+  type GetSecretValueCommandOutput,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager'
 import { type AwsReference, referenceRegion } from './reference.ts'
 
-/** The one thing that is asked of AWS. */
+/** @throws what the SDK throws. */
 export type GetSecretValue = (
   reference: AwsReference,
-  signal: AbortSignal,
+  abortSignal: AbortSignal,
 ) => Promise<GetSecretValueCommandOutput>
 
-/** The real one. One client for each place that references name, so that credentials and connections are kept. */
+/** Asks AWS, with one client for each place that references name, so that credentials and connections are kept. */
 export function awsGetSecretValue(): GetSecretValue {
-  const clients = new Map<
-    string,
-    (reference: AwsReference, signal: AbortSignal) => ReturnType<GetSecretValue>
-  >()
-  return async (reference, signal) => {
-    const { SecretsManagerClient, GetSecretValueCommand } = await import(
-      '@aws-sdk/client-secrets-manager'
-    )
-    const config = clientConfig(reference)
-    const key = JSON.stringify([
-      config.region,
-      config.profile,
-      config.endpoint,
-      reference.from_environment,
-    ])
-    let send = clients.get(key)
-    if (send === undefined) {
-      const client = new SecretsManagerClient(config)
-      send = ({ id, version_id, version_stage }, abortSignal) =>
-        client.send(
-          new GetSecretValueCommand({
-            SecretId: id,
-            ...(version_id === undefined ? {} : { VersionId: version_id }),
-            ...(version_stage === undefined ? {} : { VersionStage: version_stage }),
-          }),
-          { abortSignal },
-        )
-      clients.set(key, send)
-    }
-    return send(reference, signal)
+  const clients = new Map<string, SecretsManagerClient>()
+
+  function clientFor(reference: AwsReference): SecretsManagerClient {
+    const { profile, endpoint, from_environment } = reference
+    const key = JSON.stringify([referenceRegion(reference), profile, endpoint, from_environment])
+    const client = clients.get(key) ?? new SecretsManagerClient(clientConfig(reference))
+    clients.set(key, client)
+    return client
+  }
+
+  return async (reference, abortSignal) => {
+    const { id, version_id, version_stage } = reference
+    const command = new GetSecretValueCommand({
+      SecretId: id,
+      ...(version_id === undefined ? {} : { VersionId: version_id }),
+      ...(version_stage === undefined ? {} : { VersionStage: version_stage }),
+    })
+    return clientFor(reference).send(command, { abortSignal })
   }
 }
 

@@ -9,7 +9,7 @@ import { createSecretsFile } from '../../../src/providers/file/secrets-file.ts'
 export type TestHome = ReturnType<typeof newHome>
 
 /** A fake of the keychain item that holds the identity. */
-export function fakeIdentityKeychain(): IdentityKeychain & {
+function fakeIdentityKeychain(): IdentityKeychain & {
   identity: Secret | null
   broken: boolean
 } {
