@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { header } from '../../src/auth/header.ts'
 import { applied, authSchemeContract, CANARY } from '../contract/auth-scheme.ts'
+import { textLike } from '../support/text-like.ts'
 
 const settings = { type: 'header', name: 'X-Api-Key', value: 'api_key' }
 
@@ -40,6 +41,6 @@ it('refuses a value with a line break', async () => {
   const failed = applied(header, { settings, values: { api_key: `${CANARY}\r\nhost: evil` } })
   await expect(failed).rejects.toMatchObject({
     code: 'secret_invalid',
-    message: expect.stringContaining('a line break'),
+    message: textLike('a line break'),
   })
 })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { path } from '../../src/auth/path.ts'
 import { applied, authSchemeContract, CANARY, REQUEST } from '../contract/auth-scheme.ts'
+import { textLike } from '../support/text-like.ts'
 
 const settings = { type: 'path', token: 'bot_token', prefix: '/bot{token}' }
 
@@ -37,7 +38,7 @@ for (const value of ['.', '..']) {
     })
     await expect(failed).rejects.toMatchObject({
       code: 'secret_invalid',
-      message: expect.stringContaining('a path can carry'),
+      message: textLike('a path can carry'),
     })
   })
 }

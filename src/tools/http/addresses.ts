@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** Which addresses a name may lead to besides public ones; null for none. */
@@ -38,7 +39,8 @@ export function addressProblem(
   network: Network,
   literal = false,
 ): AddressProblem | null {
-  if (!ipaddr.isValid(address)) return { what: 'not an address', network: null }
+  // The library also reads short and octal forms, which systems read differently.
+  if (isIP(address) === 0) return { what: 'not an address', network: null }
   const parsed = reached(ipaddr.parse(address))
   if (METADATA.has(parsed.toString())) return { what: 'a metadata address', network: null }
   if (literal) return null

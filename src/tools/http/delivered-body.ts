@@ -41,7 +41,8 @@ export function deliveredBody(input: BodyInput, redaction: CallRedaction): Deliv
     const size = input.complete
       ? `${input.bytes.length} bytes`
       : `more than ${input.maxResponse} bytes`
-    const what = redaction.text(type.essence === '' ? 'no content type' : type.essence)
+    // As it came: in lower case, redaction would not know a value any more.
+    const what = redaction.text(input.contentType ?? 'no content type').slice(0, 100)
     return {
       fields: {},
       notes: [

@@ -7,8 +7,6 @@ export interface MediaType {
   readonly kind: 'json' | 'text' | 'binary' | 'unreadable'
   /** A label that `TextDecoder` knows. */
   readonly charset: string
-  /** `application/json`; empty where the upstream does not say. */
-  readonly essence: string
 }
 
 /** Reads a Content-Type; where it says nothing, the body itself is looked at. */
@@ -17,11 +15,11 @@ export function mediaType(header: string | null, body: Uint8Array): MediaType {
   const said = /;\s*charset\s*=\s*"?([A-Za-z0-9_:.+-]{1,40})"?/i.exec(header ?? '')?.[1]
   // A byte order mark outranks what the header says (Encoding Standard, 6).
   const charset = byteOrderMark(body) ?? (said === undefined ? 'utf-8' : knownCharset(said))
-  if (charset === null) return { kind: 'unreadable', charset: 'utf-8', essence }
-  if (/[/+]json$/.test(essence)) return { kind: 'json', charset, essence }
-  if (essence === '') return { kind: looksLikeText(body) ? 'text' : 'binary', charset, essence }
+  if (charset === null) return { kind: 'unreadable', charset: 'utf-8' }
+  if (/[/+]json$/.test(essence)) return { kind: 'json', charset }
+  if (essence === '') return { kind: looksLikeText(body) ? 'text' : 'binary', charset }
   const text = TEXT.test(essence) || charset.startsWith('utf-16')
-  return { kind: text ? 'text' : 'binary', charset, essence }
+  return { kind: text ? 'text' : 'binary', charset }
 }
 
 function byteOrderMark(body: Uint8Array): string | null {

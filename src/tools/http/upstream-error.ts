@@ -65,6 +65,8 @@ function chain(thrown: unknown): readonly unknown[] {
 }
 
 function codeOf(error: unknown): string | null {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return null
+  if (typeof error !== 'object' || error === null) return null
+  if ('name' in error && error.name === 'HTTPParserError') return 'HPE_INVALID'
+  if (!('code' in error)) return null
   return typeof error.code === 'string' && /^[A-Z0-9_]{2,60}$/.test(error.code) ? error.code : null
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { textLike } from '../../support/text-like.ts'
 import { actionOf, canonical, inputOf, settingsOf } from './samples.ts'
 
 const withKey = settingsOf({ auth: { type: 'query', name: 'api_key', value: 'key' } })
@@ -84,11 +85,7 @@ describe('what is refused, with what to write instead', () => {
     [{ headers: { Accept: 'caf\u00e9' } }, /a header cannot carry/, /ASCII/],
     [{ headers: { 'Accept\r\nHost': 'evil' } }, /a header’s name/, null],
     [{ headers: { Accept: 'a', accept: 'b' } }, /stands there twice/, /once/],
-    [
-      { query: { n: 1234567890123456789n.toString() === '' ? 0 : 1e18 } },
-      /beyond 2\^53/,
-      /in quotes/,
-    ],
+    [{ query: { n: 1e18 } }, /beyond 2\^53/, /in quotes/],
     [{ query: { _method: 'DELETE' } }, /override the method/, /`method`/],
     [{ query: { 'X-HTTP-Method-Override': 'DELETE' } }, /override the method/, /`method`/],
     [{ query: { a: '\ud800' } }, /surrogate/, /well-formed/],
@@ -116,8 +113,8 @@ describe('what is refused, with what to write instead', () => {
       expect(canonical(input)).toMatchObject({
         refused: true,
         reason: 'invalid_input',
-        message: expect.stringMatching(message),
-        ...(fix === null ? {} : { fix: expect.stringMatching(fix) }),
+        message: textLike(message),
+        ...(fix === null ? {} : { fix: textLike(fix) }),
       })
     })
   }
@@ -135,7 +132,7 @@ describe('what is refused, with what to write instead', () => {
   it('refuses a header that the catalog fixes', () => {
     expect(
       canonical({ headers: { Accept: 'x' } }, settingsOf({ headers: { Accept: 'y' } })),
-    ).toMatchObject({ message: expect.stringMatching(/`accept` is not one/) })
+    ).toMatchObject({ message: textLike(/`accept` is not one/) })
   })
   it('refuses binary where the tool has none', () => {
     expect(canonical({ binary: true }, settingsOf({ binary: false }))).toMatchObject({
