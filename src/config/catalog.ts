@@ -84,9 +84,7 @@ export function dedupe(problems: readonly ConfigProblem[]): ConfigProblem[] {
     const at = `${line}:${column}`
     return !seen.has(at) && seen.add(at)
   })
-  return first.sort(
-    ({ position: a }, { position: b }) => a.line - b.line || a.column - b.column,
-  )
+  return first.sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column)
 }
 
 function entryOf({ path }: FormProblem): string | null {

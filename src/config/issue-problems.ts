@@ -144,7 +144,9 @@ function labelOf(place: Place, path: Path): string {
 
 /** A sentence of a tool type's own: `must …` speaks of the value, anything else stands alone. */
 function subject(label: string, words: string): string {
-  return /^(must|is|has|needs|cannot|may|does) /.test(words) ? `${label} ${words}` : words
+  return /^(must|is|has|needs|cannot|may|does|carries|holds|belongs|names|starts|ends) /.test(words)
+    ? `${label} ${words}`
+    : words
 }
 
 /** A schema author's own message; null for the library's default. */

@@ -39,7 +39,7 @@ describe('a snapshot', () => {
     const first = await source.snapshot()
     expect(first.problems.filter(({ severity }) => severity === 'error')).toEqual([])
     expect(first.hashes).toMatchObject({
-      catalog: expect.stringMatching(/^[0-9a-f]{64}$/),
+      catalog: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       policies: null,
     })
     expect(await source.snapshot()).toBe(first)
@@ -146,6 +146,7 @@ describe('a change', () => {
     const home = configHome({ ...FILES, [SCOPE_FILE]: READS })
     const path = join(home, SCOPE_FILE)
     const { mtime, atime } = statSync(path)
+    utimesSync(path, atime, mtime)
     const source = sourceOf(home)
     expect(methodsOf(await source.snapshot())).toEqual(['GET'])
     writeFileSync(`${path}.new`, WRITES)
@@ -158,12 +159,15 @@ describe('a change', () => {
     const home = configHome({ ...FILES, [SCOPE_FILE]: READS })
     const path = join(home, SCOPE_FILE)
     const { mtime, atime } = statSync(path)
+    utimesSync(path, atime, mtime)
     const source = sourceOf(home)
     await sleep(2_700)
     const first = await source.snapshot()
     expect(await source.snapshot()).toBe(first)
+    const { mtimeNs, size } = statSync(path, { bigint: true })
     writeFileSync(path, WRITES)
     utimesSync(path, atime, mtime)
+    expect(statSync(path, { bigint: true })).toMatchObject({ mtimeNs, size })
     expect(methodsOf(await source.snapshot())).toEqual(['POST'])
   })
 
