@@ -34,21 +34,40 @@ export interface Terminal {
 
 /** The process's own streams and environment. */
 export function processIo(json: boolean): Io {
-  return {
+  return createIo({
     stdin: process.stdin,
     terminal: process.stdin.isTTY && process.stderr.isTTY ? processTerminal() : null,
     env: process.env,
-    places: placesOf(process.env),
     json,
     now: () => Date.now(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  })
+}
+
+/** A world of these parts. */
+export function createIo(
+  parts: Pick<Io, 'stdin' | 'terminal' | 'env' | 'json' | 'now'> & {
+    out(text: string): void
+    err(text: string): void
+  },
+): Io {
+  const { stdin, terminal, env, json } = parts
+  return {
+    stdin,
+    terminal,
+    env,
+    places: placesOf(env),
+    json,
+    now: () => parts.now(),
     say(text) {
-      if (!json) process.stdout.write(`${lines(text)}\n`)
+      if (!json) parts.out(`${lines(text)}\n`)
     },
     data(value) {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`)
+      if (json) parts.out(`${JSON.stringify(value)}\n`)
     },
     warn(text) {
-      process.stderr.write(`${lines(text)}\n`)
+      parts.err(`${lines(text)}\n`)
     },
   }
 }

@@ -32,17 +32,32 @@ export interface World {
   io(json: boolean): Io
   /** The text of `--help` and `--version`. */
   out(text: string): void
+  /** The help that answers a command line without a command. */
+  err(text: string): void
   exit(code: number): void
 }
 
 /** Runs the command line and sets the process's exit code. Each command's own code is loaded when it is run. */
 export async function run(argv: readonly string[], world: World = processWorld): Promise<void> {
+  const program = createProgram(world)
+  try {
+    await program.parseAsync([...argv])
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    if (thrown.exitCode === 0) world.exit(EXIT.ok)
+    // No command: its help stands on stderr already.
+    else if (thrown.code === 'commander.help') world.exit(EXIT.usage)
+    else world.exit(sayError(ioOf(program, world), usageError(thrown)))
+  }
+}
+
+/** The command line with every command. */
+export function createProgram(world: World): Command {
   const program = new Command('keyhand')
-  const io = () => world.io(program.opts<{ json?: boolean }>().json === true)
   const act: Act =
     (command) =>
     async (...rest) => {
-      const own = io()
+      const own = ioOf(program, world)
       try {
         world.exit(await command(own, ...rest))
       } catch (thrown) {
@@ -56,22 +71,25 @@ export async function run(argv: readonly string[], world: World = processWorld):
     .option('--json', 'print JSON for programs')
     .configureHelp({ showGlobalOptions: true })
     // What is wrong with the command line is said below, once.
-    .configureOutput({ writeOut: (text) => world.out(text), outputError: () => {} })
+    .configureOutput({
+      writeOut: (text) => world.out(text),
+      writeErr: (text) => world.err(text),
+      outputError: () => {},
+    })
     .exitOverride()
     .addHelpText('after', AFTER_HELP)
   for (const add of COMMANDS) add(program, act)
+  return program
+}
 
-  try {
-    await program.parseAsync([...argv])
-  } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown
-    world.exit(thrown.exitCode === 0 ? EXIT.ok : sayError(io(), usageError(thrown)))
-  }
+function ioOf(program: Command, world: World): Io {
+  return world.io(program.opts<{ json?: boolean }>().json === true)
 }
 
 const processWorld: World = {
   io: processIo,
   out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
   exit(code) {
     process.exitCode = code
   },
