@@ -1,5 +1,7 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { describe, expect, test } from 'vitest'
 import { positionText } from '../../src/core/rule.ts'
+import type { Cedar } from '../../src/policy/cedar.ts'
 import { cedarStatements, offsetOfByte, positionAt } from '../../src/policy/cedar-statements.ts'
 import { createPolicyEngine } from '../../src/policy/policy-engine.ts'
 import { ALWAYS, FACTS, guardrail, rule, slice, webAction } from './policy-samples.ts'
@@ -112,6 +114,19 @@ describe('a guardrail file', () => {
         position: { file: 'policies/guard.cedar', line: 1, column: 1 },
         message: 'the guardrail file was given twice',
       },
+    ])
+  })
+
+  test('in which Cedar sees another number of policies is refused', async () => {
+    const policySetTextToParts: Cedar['policySetTextToParts'] = () => ({
+      type: 'success',
+      policies: ['a', 'b'],
+      policy_templates: [],
+    })
+    const load = () => Promise.resolve({ ...cedar, policySetTextToParts })
+    const files = [guardrail('forbid(principal, action, resource);')]
+    expect(await createPolicyEngine({ facts: FACTS, load }).checkGuardrails(files)).toMatchObject([
+      { severity: 'error', message: 'the file could not be split into its policies' },
     ])
   })
 

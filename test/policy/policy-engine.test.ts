@@ -413,6 +413,24 @@ describe('pre-parsed slices', () => {
     expect(names.size).toBe(64)
   })
 
+  test('do not share a name after one could not be parsed', async () => {
+    let fail = true
+    const preparsePolicySet: Cedar['preparsePolicySet'] = (id, set) =>
+      fail ? { type: 'failure', errors: [] } : cedar.preparsePolicySet(id, set)
+    const failing = createPolicyEngine({
+      facts: FACTS,
+      load: () => Promise.resolve({ ...cedar, preparsePolicySet }),
+    })
+    const yes = slice([rule(3, 'allow', ALWAYS)])
+    const no = slice([rule(3, 'deny', ALWAYS)])
+    expect((await failing.decide(get, yes, NOW)).reason).toBe('policy_error')
+    fail = false
+    for (let call = 0; call < 3; call++) {
+      expect((await failing.decide(get, yes, NOW)).reason).toBe('allowed')
+      expect((await failing.decide(get, no, NOW)).reason).toBe('denied')
+    }
+  })
+
   test('of two engines do not share names', async () => {
     const other = createPolicyEngine({ facts: FACTS })
     const yes = slice([rule(3, 'allow', ALWAYS)])
