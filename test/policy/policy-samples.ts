@@ -9,7 +9,7 @@ import type { Slice } from '../../src/policy/slice.ts'
 const query: FactsSchema = { key: { kind: 'text' }, pair: { kind: 'text' } }
 
 /** The facts of a tool type as large as `http`'s. */
-export const WEB_FACTS: FactsSchema = {
+const WEB_FACTS: FactsSchema = {
   method: { kind: 'text', doc: 'In upper case' },
   origin: { kind: 'text' },
   path: { kind: 'record', of: PATH_FACTS, doc: 'Exactly as it is sent' },
@@ -69,7 +69,7 @@ export function webAction(
   })
 }
 
-export function segmentsOf(path: string): readonly string[] {
+function segmentsOf(path: string): readonly string[] {
   return path === '/' ? [] : path.slice(1).split('/')
 }
 
