@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -212,7 +213,8 @@ describe('file', () => {
     const place = await filledHome()
     const lock = join(place.home, 'secrets.age.lock')
     mkdirSync(lock)
-    spawnSync('touch', ['-d', '1 minute ago', lock])
+    const minuteAgo = Date.now() / 1000 - 60
+    utimesSync(lock, minuteAgo, minuteAgo)
     expect(await place.provider.store.put({}, secret('after'), contextOf())).toBe('2')
   })
 
