@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { LookupFunction } from 'node:net'
-import type { Dispatcher } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { BrokerError } from '../../core/errors.ts'
 import { addressProblem, type Network } from './addresses.ts'
 import type { HttpSettings } from './settings.ts'
@@ -16,7 +16,10 @@ export type Lookup = (host: string) => Promise<readonly ResolvedAddress[]>
 
 const MAX_HEADER_BYTES = 32_768
 
-/** The connections of HTTP tools: one pool for each entry of the catalog, kept for as long as that entry is in force. */
+/**
+ * The connections of HTTP tools: one pool for each entry of the catalog, kept for as long as that entry is in force. This file is
+ * loaded with the first call, and undici with it.
+ */
 export class Connections {
   readonly #lookup: Lookup
   readonly #pools = new WeakMap<HttpSettings, Promise<Dispatcher>>()
@@ -45,7 +48,6 @@ export class Connections {
 }
 
 async function makePool(settings: HttpSettings, lookup: Lookup): Promise<Dispatcher> {
-  const { Agent, ProxyAgent } = await import('undici')
   const ca = settings.ca === undefined ? null : await readCertificates(settings.ca)
   // Set whatever NODE_TLS_REJECT_UNAUTHORIZED says.
   const tls = { rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }
