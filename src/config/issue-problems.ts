@@ -194,6 +194,8 @@ function valueWord(value: Json): string {
 }
 
 function sizeWords(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string {
+  if (issue.code === 'too_small' && issue.minimum === 1 && issue.origin !== 'number')
+    return 'must not be empty'
   const [word, bound] =
     issue.code === 'too_small' ? ['at least', issue.minimum] : ['at most', issue.maximum]
   const units: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ export function limitText(limit: Limit): string {
 }
 
 /** A scope file's rule as data; empty where its tool type made something else of it. */
-export function ruleData(rule: ScopeRule): JsonObject {
+function ruleData(rule: ScopeRule): JsonObject {
   return isJsonObject(rule.rule) ? rule.rule : {}
 }
 

@@ -103,6 +103,7 @@ describe('a mistake inside a secret refuses that secret alone', () => {
     ['a: {}', '3:3 `a` has no `provider`; known here: `fake-chain`, `fake-vault`'],
     ['a: { provider: 5 }', '3:18 `provider` must be text'],
     ['a: { provider: fake-vault }', '3:3 `path` is missing; add it'],
+    ["a: { provider: fake-vault, path: '' }", '3:36 `path` must not be empty'],
     ['a: { provider: fake-vault, path: [x] }', '3:36 `path` must be text, not a list'],
     [
       'a: { provider: fake-vault, path: 0123456789 }',

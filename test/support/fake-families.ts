@@ -12,7 +12,7 @@ const FakeVaultReference = z.strictObject({
 })
 
 /** A fake provider with a reference of its own; it holds nothing. */
-export const fakeVault: SecretProvider<z.infer<typeof FakeVaultReference>> = {
+const fakeVault: SecretProvider<z.infer<typeof FakeVaultReference>> = {
   type: 'fake-vault',
   description: 'A fake place where nothing lives',
   reference: FakeVaultReference,
@@ -22,7 +22,7 @@ export const fakeVault: SecretProvider<z.infer<typeof FakeVaultReference>> = {
 }
 
 /** A fake provider without a reference, as a keychain is. */
-export const fakeChain: SecretProvider<Record<string, never>> = {
+const fakeChain: SecretProvider<Record<string, never>> = {
   type: 'fake-chain',
   description: 'A fake keychain',
   reference: z.strictObject({}),
@@ -53,7 +53,7 @@ const FakeApiDenyRule = FakeApiRule.partial()
 type FakeApiRule = z.infer<typeof FakeApiDenyRule>
 
 /** A fake tool type in the shape of `http`: methods and paths, and a credential. */
-export const fakeApi: ToolType<FakeApiSettings, FakeApiRule, { path: string }> = {
+const fakeApi: ToolType<FakeApiSettings, FakeApiRule, { path: string }> = {
   type: 'fake-api',
   description: 'A fake API',
   settings: FakeApiSettings,
@@ -99,7 +99,7 @@ export const fakeApi: ToolType<FakeApiSettings, FakeApiRule, { path: string }> =
 }
 
 /** A fake tool type whose functions throw, as a fault in one would. */
-export const fakeFaulty: ToolType<Record<string, unknown>, unknown, unknown> = {
+const fakeFaulty: ToolType<Record<string, unknown>, unknown, unknown> = {
   ...fakeApi,
   type: 'fake-faulty',
   description: 'A fake that throws',
