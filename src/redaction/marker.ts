@@ -1,5 +1,5 @@
 /** The longest marker: a name has at most 40 characters. */
-export const LONGEST_MARKER = 64
+const LONGEST_MARKER = 64
 
 const MARKER = /\[secret(?: [a-z][a-z0-9_-]{0,39})?\]/g
 

@@ -29,8 +29,15 @@ interface Candidate {
 /**
  * What is replaced: all occurrences but those inside a marker, the overlapping ones as one. A replacement is named after
  * its leftmost occurrence, of several there the longest, of several equal ones the one that was registered first.
+ *
+ * @param before occurrences that start there or later are left out.
  */
-export function resolve(text: string, found: Occurrences, pool: PatternPool): Matches {
+export function resolve(
+  text: string,
+  found: Occurrences,
+  pool: PatternPool,
+  before = Number.POSITIVE_INFINITY,
+): Matches {
   if (found.length === 0) return NOTHING
   const { lengths, patterns } = pool
   const candidates: Candidate[] = []
@@ -54,6 +61,7 @@ export function resolve(text: string, found: Occurrences, pool: PatternPool): Ma
   const matches: Match[] = []
   let last: { start: number; end: number; name: string } | null = null
   for (const { start, end, id } of wanted) {
+    if (start >= before) break
     if (last !== null && start < last.end) {
       if (end > last.end) last.end = end
       continue

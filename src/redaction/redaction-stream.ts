@@ -31,7 +31,10 @@ export class RedactionStream {
     const scanner = this.#scanner()
     const matches = scanner.find(text)
     const pending = wholeCharacters(text, scanner.pendingFrom(text, matches))
-    return this.#emit(text, matches.matches, pending)
+    // What starts later may yet turn out to lie in a marker: it must not lengthen what goes out now.
+    const open = matches.matches.some(({ start, end }) => start < pending && pending < end)
+    const settled = open ? scanner.find(text, pending) : matches
+    return this.#emit(text, settled.matches, pending)
   }
 
   /** What was held back. Not to be called on a text that was cut off: its end may be the start of a value. */

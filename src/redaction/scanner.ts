@@ -55,14 +55,15 @@ export class Scanner {
     )
   }
 
-  find(text: string): Matches {
+  /** @param before matches that start there or later, and what they would add to earlier ones, are left out. */
+  find(text: string, before?: number): Matches {
     if (text.length < this.#shortest) return resolve(text, [], this.#pool)
     const found: Occurrences = []
     this.#short?.scan(text, found, this.#meter)
     for (const scanner of this.#classes) {
-      if (!scanner.scan(text, found, this.#meter)) return this.#findSlowly(text)
+      if (!scanner.scan(text, found, this.#meter)) return this.#findSlowly(text, before)
     }
-    return resolve(text, found, this.#pool)
+    return resolve(text, found, this.#pool, before)
   }
 
   /**
@@ -77,10 +78,10 @@ export class Scanner {
     return pending
   }
 
-  #findSlowly(text: string): Matches {
+  #findSlowly(text: string, before?: number): Matches {
     this.#fallback ??= new AhoCorasick(this.#pool)
     const found: Occurrences = []
     this.#fallback.scan(text, found, this.#meter)
-    return resolve(text, found, this.#pool)
+    return resolve(text, found, this.#pool, before)
   }
 }

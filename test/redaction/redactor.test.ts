@@ -345,6 +345,7 @@ describe('an input', () => {
     ['base64', [Buffer.from(`u:${token}`).toString('base64')], 'value', 'k'],
     ['a number', { n: 123456 }, 'value', 'pin'],
     ['a third of the secret part', { q: `${token.slice(10, 22)}` }, 'run', 'k'],
+    ['a run among other text', { q: `x_${token.slice(9, 22)}.` }, 'run', 'k'],
     ['a run in a name', { [`${token.slice(20, 36)}`]: 1 }, 'run', 'k'],
     ['a run of a password', 'recthors', 'run', 'login'],
     ['12 digits of hex', 'ceea167a5a36', 'run', 'digest'],

@@ -15,10 +15,13 @@ const unit = fc.constantFrom('a', 'b', 'c', '=', '.', '\u{d83d}', '\u{de00}')
 const word = (max: number) =>
   fc.array(unit, { minLength: 1, maxLength: max }).map((units) => units.join(''))
 
+/** Values that stand in a marker, or reach over its end. */
+const LIKE_MARKERS = ['k', 'k]', 'k]a', 'et k', 'secret', '[secret', ' k]b', ']', 'c', 'ret l]']
+
 const patterns = fc
   .uniqueArray(
     fc.record({
-      text: fc.oneof(word(3), word(9), word(24)),
+      text: fc.oneof(word(3), word(9), word(24), fc.constantFrom(...LIKE_MARKERS)),
       edges: fc.boolean(),
       name: fc.constantFrom('k', 'l', 'm'),
     }),
