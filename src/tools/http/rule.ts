@@ -30,8 +30,9 @@ const paths = z
   .array(
     z.string().superRefine((text, context) => {
       const pattern = parsePathPattern(text)
-      if ('error' in pattern)
-        context.addIssue({ code: 'custom', message: `${pattern.error}: ${pattern.fix}` })
+      if ('error' in pattern) {
+        context.addIssue({ code: 'custom', message: pattern.error, params: { fix: pattern.fix } })
+      }
     }),
   )
   .min(1, 'is empty: name a path, or write [/**]')
