@@ -358,6 +358,16 @@ describe('an upstream that echoes the credential shows nothing of it', () => {
     }
     await echo.close()
   })
+  it('where markers make the text so much shorter that the end of what was read is shown', async () => {
+    const secret = Array.from({ length: 400 }, (_, index) => `k${index * 7919}Z`).join('')
+    const echo = await upstream((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(secret.repeat(100)),
+    )
+    const settings = { max_response: '1KiB' }
+    const answer = await shown(`http://127.0.0.1:${echo.port}`, {}, { settings, secret })
+    expect(holdsRun(JSON.stringify(answer), secret, 8)).toBe(false)
+    await echo.close()
+  })
   it('with select on the very place', async () => {
     const answer = JSON.stringify(await shown(base, { path: '/echo-json', select: ['/list/0'] }))
     expect(answer).toContain('"/list/0":"Bearer ')
