@@ -6,7 +6,8 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { build, type Metafile } from 'esbuild'
+import type { Metafile } from 'esbuild'
+import { bundle, ENTRIES_OF_A_START, loadedWith } from './bundle.ts'
 import { writeThirdPartyLicenses } from './third-party-licenses.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -17,12 +18,12 @@ const started = Date.now()
 mkdirSync(dist, { recursive: true })
 const aside = mkdtempSync(join(root, '.build-'))
 try {
-  const metafile = await bundle(aside)
+  const metafile = await bundle({ root, entry: 'src/main.ts', outdir: aside })
   refuseLazyCommonJs(metafile)
   const packages = writeThirdPartyLicenses(root, metafile, join(aside, 'THIRD-PARTY-LICENSES.txt'))
   const fresh = moveInto(dist, aside)
   removeStale(dist, fresh)
-  const eager = loadedAtStart(metafile)
+  const eager = loadedWith(metafile, ENTRIES_OF_A_START)
   // Not stdout: `npm run dev -- serve` speaks MCP there.
   console.error(
     `dist: ${fresh.size} files of ${packages} packages; loaded at start: ` +
@@ -30,34 +31,6 @@ try {
   )
 } finally {
   rmSync(aside, { recursive: true, force: true })
-}
-
-async function bundle(outdir: string): Promise<Metafile> {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outdir,
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    // A package's ES modules where it has them: they can be split, and are without what nobody imports.
-    mainFields: ['module', 'main'],
-    external: ['keytar', '@cedar-policy/cedar-wasm'],
-    // Identifiers stay: a stack trace from the field must be readable.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    metafile: true,
-    // CommonJS libraries inside a chunk require Node's own modules.
-    banner: {
-      js: "import{createRequire as keyhandCreateRequire}from'node:module';const require=keyhandCreateRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  })
-  return metafile
 }
 
 /** Bundled CommonJS that is imported lazily has a default export and no names; the same line run from src/ has them. */
@@ -95,22 +68,4 @@ function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-}
-
-function loadedAtStart({ outputs }: Metafile): { files: number; bytes: number } {
-  const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === 'src/main.ts')
-  const seen = new Set<string>()
-  // The entry loads the command line late, to have its crash handler first; that still is before anything else.
-  const first = entry === undefined ? [] : (outputs[entry]?.imports ?? [])
-  const waiting = first.filter(({ external }) => external !== true).map(({ path }) => path)
-  if (entry !== undefined) waiting.push(entry)
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    if (seen.has(path)) continue
-    seen.add(path)
-    for (const found of outputs[path]?.imports ?? []) {
-      if (found.kind === 'import-statement' && found.external !== true) waiting.push(found.path)
-    }
-  }
-  const bytes = [...seen].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0)
-  return { files: seen.size, bytes }
 }

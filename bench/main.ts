@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util'
+import { calls } from './calls.ts'
+import { coldStart } from './cold-start.ts'
+import { concurrency } from './concurrency.ts'
+import { memory } from './memory.ts'
+import { startSize } from './start-size.ts'
+import { type Row, tableText } from './table.ts'
+import { makeWorld, type World } from './world.ts'
+
+/**
+ * `npm run bench [-- [--quick] SECTION...]`: what keyhand costs, each figure as a ratio to a baseline of the same run. The baseline is
+ * an SDK server with one unprotected tool, bundled and started the same way; both are driven by hand over stdio, in turn.
+ */
+interface Effort {
+  readonly starts: number
+  readonly count: number
+  readonly warmUps: number
+  readonly bursts: number
+}
+
+const FULL: Effort = { starts: 15, count: 1_000, warmUps: 100, bursts: 5 }
+const QUICK: Effort = { starts: 5, count: 100, warmUps: 30, bursts: 2 }
+/** For the test of the bench itself. */
+const TINY: Effort = { starts: 1, count: 3, warmUps: 1, bursts: 1 }
+
+const SECTIONS = {
+  start: async (world, effort) => [
+    ...(await coldStart(world, effort)),
+    ...(await startSize(world)),
+  ],
+  memory,
+  calls,
+  concurrency,
+} satisfies Record<string, (world: World, effort: Effort) => Promise<Row[]>>
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { quick: { type: 'boolean' }, tiny: { type: 'boolean' } },
+    allowPositionals: true,
+  })
+  const effort = values.tiny === true ? TINY : values.quick === true ? QUICK : FULL
+  const unknown = positionals.find((name) => name !== 'redaction' && !Object.hasOwn(SECTIONS, name))
+  if (unknown !== undefined) {
+    throw new Error(`no section \`${unknown}\`: ${Object.keys(SECTIONS).join(', ')}, redaction`)
+  }
+  const chosen = Object.entries(SECTIONS).filter(
+    ([name]) => positionals.length === 0 || positionals.includes(name),
+  )
+  if (chosen.length > 0) await ratios(chosen, effort)
+  if (positionals.includes('redaction')) await import('./redaction.ts')
+}
+
+async function ratios(
+  sections: readonly [string, (world: World, effort: Effort) => Promise<Row[]>][],
+  effort: Effort,
+): Promise<void> {
+  const world = await makeWorld()
+  try {
+    for (const [name, measure] of sections) {
+      console.log(`${tableText(name, await measure(world, effort))}\n`)
+    }
+  } finally {
+    await world.close()
+  }
+}
+
+await main()
