@@ -1,4 +1,3 @@
-import { constants } from 'node:fs'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Catalog, readCatalog } from '../config/catalog.ts'
@@ -12,10 +11,7 @@ import { BrokerError } from '../core/errors.ts'
 import { isRefusal } from '../core/refusal.ts'
 import type { SecretEntry } from '../core/snapshot.ts'
 import { fileProblem } from './file-problem.ts'
-
-/** A writer that died left its file; a living one is done in much less. */
-const ABANDONED_MS = 10_000
-const LONGEST_WAIT_MS = 15_000
+import { takeTurn } from './turn.ts'
 
 /**
  * The catalog of a home.
@@ -52,7 +48,7 @@ export async function editCatalog(home: string, edit: (text: string) => string):
   const target = await realpath(path).catch(() => path)
   // One name for all writers: whoever makes it may write.
   const aside = join(dirname(target), `.${basename(target)}.new`)
-  const file = await takeTurn(path, aside)
+  const file = await takeTurn(aside)
   let renamed = false
   try {
     const before = await readText(home)
@@ -74,28 +70,6 @@ export async function editCatalog(home: string, edit: (text: string) => string):
   } finally {
     await file.close()
     if (!renamed) await rm(aside, { force: true })
-  }
-}
-
-async function takeTurn(path: string, aside: string) {
-  const giveUpAt = performance.now() + LONGEST_WAIT_MS
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-  for (;;) {
-    try {
-      return await open(aside, flags, 0o600)
-    } catch (thrown) {
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) {
-        throw fileProblem(path, thrown)
-      }
-    }
-    const age = Date.now() - (await stat(aside).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs
-    if (age > ABANDONED_MS) await rm(aside, { force: true })
-    if (performance.now() > giveUpAt) {
-      throw new BrokerError('secret_conflict', `another keyhand has been writing \`${path}\``, {
-        fix: `Try again; where none is running, remove \`${aside}\`.`,
-      })
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }
 

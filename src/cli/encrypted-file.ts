@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises'
 import { composeSecretsFile, probeKeychain } from '../compose.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Io } from './io.ts'
+import { takeTurn } from './turn.ts'
 
 export type IdentityKind = 'keychain' | 'file' | 'passphrase'
 
@@ -14,20 +16,32 @@ export interface EncryptedFile {
 
 /** The home's encrypted file, made where there is none: its identity goes to the keychain, or where that fails beside it. */
 export async function ensureSecretsFile(io: Io, signal: AbortSignal): Promise<EncryptedFile> {
-  const { exists, identity } = await composeSecretsFile(io).status()
-  if (exists) return { path: composeSecretsFile(io).path, identity, made: false }
-  // An identity that is there already says which kind it is; `keychain` also stands for none at all.
-  if (identity === 'passphrase') {
+  const file = composeSecretsFile(io)
+  const before = await file.status()
+  if (before.exists) return { path: file.path, identity: before.identity, made: false }
+  // One at a time: of two identities that are put into the keychain only the second would stay.
+  const turn = `${file.path}.new`
+  const handle = await takeTurn(turn)
+  try {
+    const { exists, identity } = await file.status()
+    if (exists) return { path: file.path, identity, made: false }
+    return await makeSecretsFile(io, await kindFor(io, identity, signal), signal)
+  } finally {
+    await handle.close()
+    await rm(turn, { force: true })
+  }
+}
+
+/** An identity that is there already says which kind it is; `keychain` also stands for none at all. */
+async function kindFor(io: Io, found: IdentityKind, signal: AbortSignal): Promise<IdentityKind> {
+  if (found === 'passphrase') {
     throw new BrokerError(
       'usage',
       'the encrypted file is not there, but its passphrase identity is',
-      {
-        fix: 'Run `keyhand init --passphrase` with that passphrase, or put the file back.',
-      },
+      { fix: 'Run `keyhand init --passphrase` with that passphrase, or put the file back.' },
     )
   }
-  const problem = identity === 'file' ? null : await probeKeychain(io, signal)
-  return makeSecretsFile(io, identity === 'file' || problem !== null ? 'file' : 'keychain', signal)
+  return found === 'file' || (await probeKeychain(io, signal)) !== null ? 'file' : 'keychain'
 }
 
 /** Makes the encrypted file, with an identity of this kind. @throws BrokerError `secret_conflict` where it is there. */

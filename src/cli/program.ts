@@ -2,7 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import type { Act, AddCommand } from './command.ts'
 import { addAgent } from './commands/agent.ts'
+import { addAudit } from './commands/audit.ts'
+import { addCan } from './commands/can.ts'
+import { addDemo } from './commands/demo.ts'
 import { addInit } from './commands/init.ts'
+import { addInstall } from './commands/install.ts'
+import { addScope } from './commands/scope.ts'
 import { addSecret } from './commands/secret.ts'
 import { addServe } from './commands/serve.ts'
 import { addUnlock } from './commands/unlock.ts'
@@ -11,7 +16,18 @@ import { type Io, processIo, sayError } from './io.ts'
 import { version } from './version.ts'
 
 /** In the order of `keyhand --help`. */
-const COMMANDS: readonly AddCommand[] = [addInit, addServe, addSecret, addUnlock, addAgent]
+const COMMANDS: readonly AddCommand[] = [
+  addInit,
+  addServe,
+  addInstall,
+  addSecret,
+  addUnlock,
+  addScope,
+  addCan,
+  addAudit,
+  addAgent,
+  addDemo,
+]
 
 const AFTER_HELP = `
 Exit codes:
@@ -96,12 +112,17 @@ const processWorld: World = {
 }
 
 /** INVARIANT: what may be a value that was typed where it does not belong is not said again: stderr may be kept in a log. */
-function usageError({ message }: CommanderError): BrokerError {
-  const text = message.replace(/^error: /, '').replace(/\n/g, ' ')
-  const said = text.replace(/'([^']*)'/g, (_, word: string) =>
+function usageError({ code, message }: CommanderError): BrokerError {
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ')
+  const fix = { fix: 'see `keyhand --help`' }
+  if (code === 'commander.excessArguments') {
+    return new BrokerError('usage', text.replace(/\. Expected.*$/s, '').replaceAll("'", '`'), fix)
+  }
+  // From the first quote to the last: what is quoted may hold quotes.
+  const said = text.replace(/'(.*)'/s, (_, word: string) =>
     WORD.test(word) ? `\`${word}\`` : '`…`',
   )
-  return new BrokerError('usage', said, { fix: 'see `keyhand --help`' })
+  return new BrokerError('usage', said, fix)
 }
 
 /** A command, an option, or an option with its placeholder. */

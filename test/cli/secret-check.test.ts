@@ -1,0 +1,152 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { fileHome, write } from '../support/command-line.ts'
+
+const STRONG = 'ghp_7Hq2Vx9LmR4tYw8ZbN3kCfJd6PsGuE1aXo5B'
+
+describe('keyhand secret check', () => {
+  it('says that a value resolves, its provider, version, class of lengths and strength', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    const { code, out, err } = await box.run(['secret', 'check', 'api_key'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toBe(
+      'NAME     RESULT    PROVIDER  VERSION  LENGTH  STRENGTH\n' +
+        'api_key  resolves  file      1        32-63   good\n',
+    )
+  })
+
+  it.each([
+    ['hunter2', '1-7 characters are few; under 64 bits'],
+    ['correct-horse-battery', 'words, repeats or a sequence; under 64 bits'],
+  ])('warns of the weak value %s, and says why', async (value, reason) => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: value })
+    const { code, out, err } = await box.run(['secret', 'check', 'api_key'])
+    expect(code).toBe(0)
+    expect(err).toContain(`warning: api_key is weak (${reason})`)
+    expect(`${out}${err}`).not.toContain(value)
+  })
+
+  it('says nothing finer of a value, so that asking again and again narrows nothing down', async () => {
+    const answers = new Set<string>()
+    for (const value of ['hunter2', 'abc', 'zzzzzz', '1']) {
+      const box = await fileHome()
+      await box.run(['secret', 'set', 'api_key'], { stdin: value })
+      const human = await box.run(['secret', 'check', 'api_key'])
+      const json = await box.run(['secret', 'check', 'api_key', '--json'])
+      answers.add([human.out, human.err, json.out].join('\n'))
+    }
+    expect(answers.size).toBe(1)
+  })
+
+  it('exits with 1 where one does not resolve, and goes on with the others', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    const { code, data, err } = await box.json(['secret', 'check', '--all'])
+    expect(code).toBe(1)
+    expect(data).toMatchObject({
+      secrets: [
+        {
+          name: 'api_key',
+          resolves: true,
+          fields: [{ field: 'value', length: '32-63', weak: false }],
+        },
+        { name: 'ci_token', resolves: false, error: { code: 'secret_not_found' } },
+      ],
+    })
+    expect(err).toContain('ci_token: the provider `env` has nothing for the secret `ci_token`')
+  })
+
+  it('reads an environment variable of its own process', async () => {
+    const box = await fileHome()
+    const { data } = await box.json(['secret', 'check', 'ci_token'], { env: { CI_TOKEN: STRONG } })
+    expect(data).toMatchObject({ secrets: [{ name: 'ci_token', resolves: true, version: null }] })
+  })
+
+  it('tells what is locked from what is not there', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    writeFileSync(join(box.home, 'identity.age'), 'age-encryption.org/v1\n', { mode: 0o600 })
+    const { rmSync } = await import('node:fs')
+    rmSync(join(box.home, 'identity.txt'))
+    const { code, data } = await box.json(['secret', 'check', 'api_key'])
+    expect({ code, data }).toMatchObject({
+      code: 1,
+      data: {
+        secrets: [{ error: { code: 'secret_locked', message: 'locked: run `keyhand unlock`' } }],
+      },
+    })
+  })
+
+  it.runIf(process.platform !== 'win32')(
+    'refuses an encrypted file that others may read',
+    async () => {
+      const box = await fileHome()
+      await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+      chmodSync(join(box.home, 'secrets.age'), 0o644)
+      const { code, data } = await box.json(['secret', 'check', 'api_key'])
+      expect({ code, data }).toMatchObject({
+        code: 1,
+        data: { secrets: [{ error: { code: 'config_unsafe' } }] },
+      })
+    },
+  )
+
+  it('names an entry with a mistake', async () => {
+    const box = await fileHome('version: 1\nsecrets:\n  api_key: { provider: fille }\n')
+    const { code, data } = await box.json(['secret', 'check', '--all'])
+    expect({ code, data }).toMatchObject({
+      code: 1,
+      data: {
+        secrets: [
+          { name: 'api_key', error: { message: expect.stringContaining('keyhand.yaml:3:24') } },
+        ],
+      },
+    })
+    const one = await box.run(['secret', 'check', 'api_key'])
+    expect(one).toMatchObject({ code: 3, err: expect.stringContaining('keyhand.yaml:3:24') })
+  })
+
+  it.each([
+    [['secret', 'check']],
+    [['secret', 'check', 'api_key', '--all']],
+    [['secret', 'check', 'api_kee']],
+  ])('asks for names or all: %j', async (argv) => {
+    const box = await fileHome()
+    expect((await box.run(argv)).code).toBe(2)
+    expect(box.records()).toEqual([])
+  })
+
+  it('says what the name may have been', async () => {
+    const box = await fileHome()
+    const { err } = await box.run(['secret', 'check', 'api_kee'])
+    expect(err).toContain('the catalog has no secret `api_kee`')
+    expect(err).toContain('did you mean `api_key`')
+  })
+
+  it('reads no value that the trail does not know of', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    await box.run(['secret', 'check', '--all'])
+    expect(box.records().slice(-2)).toMatchObject([
+      {
+        kind: 'admin',
+        change: { what: 'secret check', step: 'begun', secrets: ['api_key', 'ci_token'] },
+      },
+      { kind: 'admin', change: { what: 'secret check', step: 'done', unresolved: ['ci_token'] } },
+    ])
+  })
+
+  it('reads nothing where the trail cannot be written', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    write({ home: box.state }, '../blocked', 'no folder')
+    const { code, out, err } = await box.run(['secret', 'check', 'api_key'], {
+      env: { KEYHAND_STATE: join(box.state, '../blocked') },
+    })
+    expect({ code, out }).toEqual({ code: 4, out: '' })
+    expect(err).toContain('the trail cannot be written')
+  })
+})

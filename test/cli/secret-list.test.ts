@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { fileHome } from '../support/command-line.ts'
+
+describe('keyhand secret list', () => {
+  it('says where each secret lives and which tools use it, and resolves nothing', async () => {
+    const box = await fileHome()
+    const { code, out, err } = await box.run(['secret', 'list'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toBe(
+      'NAME      PROVIDER  WHERE              WATCH   CACHE  USED BY\n' +
+        'api_key   file      -                  always  -      shop\n' +
+        'ci_token  env       variable CI_TOKEN  always  -      -\n',
+    )
+    expect(box.records()).toEqual([])
+  })
+
+  it('prints the same as data', async () => {
+    const { data } = await (await fileHome()).json(['secret', 'list'])
+    expect(data).toEqual({
+      secrets: [
+        {
+          name: 'api_key',
+          provider: 'file',
+          reference: {},
+          watch: 'always',
+          cache_ms: 0,
+          tools: ['shop'],
+        },
+        {
+          name: 'ci_token',
+          provider: 'env',
+          reference: { variable: 'CI_TOKEN' },
+          watch: 'always',
+          cache_ms: 0,
+          tools: [],
+        },
+      ],
+    })
+  })
+
+  it('lists an entry with a mistake as one', async () => {
+    const box = await fileHome(
+      'version: 1\nsecrets:\n  a: { provider: nowhere }\n  b: { provider: file, cache: 5m }\n',
+    )
+    const { code, out } = await box.run(['secret', 'list'])
+    expect(code).toBe(0)
+    expect(out).toContain('a     (with a mistake: keyhand scope check)')
+    expect(out).toMatch(/^b +file +- +always +5m +-$/m)
+  })
+
+  it('says how to add the first', async () => {
+    const { out } = await (await fileHome('version: 1\n')).run(['secret', 'list'])
+    expect(out).toBe('The catalog has no secret yet: keyhand secret set NAME\n')
+  })
+
+  it('shows no control characters of a catalog', async () => {
+    const box = await fileHome(
+      'version: 1\nsecrets:\n  a: { provider: file, key: "x\\e[31m\\ny" }\n',
+    )
+    const { out } = await box.run(['secret', 'list'])
+    expect(out).not.toContain('\u001b')
+    expect(out.split('\n')).toHaveLength(3)
+  })
+})
