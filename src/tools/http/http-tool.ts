@@ -45,6 +45,7 @@ export function createHttpTool(
     ruleFor: (action) => ({ methods: [action.verb], paths: [action.path ?? '/'] }),
     warnings: ruleWarnings,
     async perform(action, settings, call) {
+      // undici takes about 100 ms to load: after the first answer to the client, not before it.
       const [{ performHttp }, { Connections }] = await Promise.all([
         import('./perform.ts'),
         import('./connection.ts'),
