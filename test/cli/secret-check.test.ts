@@ -1,7 +1,7 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fileHome, write } from '../support/command-line.ts'
+import { containing, fileHome, write } from '../support/command-line.ts'
 
 const STRONG = 'ghp_7Hq2Vx9LmR4tYw8ZbN3kCfJd6PsGuE1aXo5B'
 
@@ -69,7 +69,6 @@ describe('keyhand secret check', () => {
     const box = await fileHome()
     await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
     writeFileSync(join(box.home, 'identity.age'), 'age-encryption.org/v1\n', { mode: 0o600 })
-    const { rmSync } = await import('node:fs')
     rmSync(join(box.home, 'identity.txt'))
     const { code, data } = await box.json(['secret', 'check', 'api_key'])
     expect({ code, data }).toMatchObject({
@@ -100,13 +99,11 @@ describe('keyhand secret check', () => {
     expect({ code, data }).toMatchObject({
       code: 1,
       data: {
-        secrets: [
-          { name: 'api_key', error: { message: expect.stringContaining('keyhand.yaml:3:24') } },
-        ],
+        secrets: [{ name: 'api_key', error: { message: containing('keyhand.yaml:3:24') } }],
       },
     })
     const one = await box.run(['secret', 'check', 'api_key'])
-    expect(one).toMatchObject({ code: 3, err: expect.stringContaining('keyhand.yaml:3:24') })
+    expect(one).toMatchObject({ code: 3, err: containing('keyhand.yaml:3:24') })
   })
 
   it.each([

@@ -1,7 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CATALOG, fileHome, type Sandbox, storedValue } from '../support/command-line.ts'
+import {
+  CATALOG,
+  containing,
+  fileHome,
+  type Sandbox,
+  storedValue,
+} from '../support/command-line.ts'
 
 const FREE =
   'version: 1\nsecrets:\n  # of the shop\n  api_key: { provider: file }\n  b: { provider: file }\n'
@@ -43,7 +49,7 @@ describe('keyhand secret remove', () => {
   it('removes nothing where nobody can be asked, without --yes', async () => {
     const box = await filled(FREE)
     const { code, err } = await box.run(['secret', 'remove', 'api_key'])
-    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('Say `--yes`') })
+    expect({ code, err }).toMatchObject({ code: 2, err: containing('Say `--yes`') })
     expect(await storedValue(box, 'file', 'api_key')).toBe('the value')
     expect((await box.run(['secret', 'remove', 'api_key', '--yes'])).code).toBe(0)
     expect(await storedValue(box, 'file', 'api_key')).toBeNull()
@@ -90,7 +96,7 @@ describe('keyhand secret remove', () => {
     const { code, err } = await box.run(['secret', 'remove', 'ci_token', '--keep-entry', '--yes'])
     expect({ code, err }).toMatchObject({
       code: 2,
-      err: expect.stringContaining('keyhand cannot remove from the provider `env`'),
+      err: containing('keyhand cannot remove from the provider `env`'),
     })
   })
 
@@ -108,12 +114,11 @@ describe('keyhand secret remove', () => {
 
   it('records a failure by its code', async () => {
     const box = await filled(FREE)
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(join(box.home, 'secrets.age'), 'damaged', { mode: 0o600 })
     const { code, err } = await box.run(['secret', 'remove', 'api_key', '--yes'])
     expect({ code, err }).toMatchObject({
       code: 4,
-      err: expect.stringContaining('is damaged, or no age file'),
+      err: containing('is damaged, or no age file'),
     })
     expect(box.records().at(-1)).toMatchObject({
       kind: 'admin',

@@ -1,7 +1,14 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CATALOG, fileHome, type Sandbox, sandbox, storedValue } from '../support/command-line.ts'
+import {
+  CATALOG,
+  containing,
+  fileHome,
+  type Sandbox,
+  sandbox,
+  storedValue,
+} from '../support/command-line.ts'
 
 const CANARY = 'ghp_7Hq2Vx9LmR4tYw8ZbN3kCfJd6PsGuE1aXo5B'
 
@@ -63,7 +70,7 @@ describe('keyhand secret set', () => {
   ])('refuses %s', async (_, stdin, message) => {
     const box = await fileHome()
     const { code, err } = await box.run(['secret', 'set', 'api_key'], { stdin })
-    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining(message) })
+    expect({ code, err }).toMatchObject({ code: 4, err: containing(message) })
     expect(await storedValue(box, 'file', 'api_key')).toBeNull()
   })
 
@@ -100,7 +107,7 @@ describe('a value on the command line', () => {
     const box = await fileHome()
     for (const json of [[], ['--json']]) {
       const { code, out, err } = await box.run([...json, ...argv])
-      expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(message) })
+      expect({ code, err }).toMatchObject({ code: 2, err: containing(message) })
       expect(`${out}${err}${box.everything()}`).not.toContain(CANARY.slice(0, 8))
     }
     expect(await storedValue(box, 'file', 'api_key')).toBeNull()
@@ -145,7 +152,7 @@ describe('a name that the catalog lacks', () => {
       const { code, err } = await box.run(argv, { stdin: CANARY })
       expect({ code, err }).toMatchObject({
         code: 2,
-        err: expect.stringContaining(`keyhand only reads from the provider \`${provider}\``),
+        err: containing(`keyhand only reads from the provider \`${provider}\``),
       })
       expect(catalogOf(box)).toBe(CATALOG)
     },
@@ -163,7 +170,7 @@ describe('a name that the catalog lacks', () => {
     const { code, err } = await box.run(['secret', 'set', 'new_key'], { stdin: CANARY })
     expect({ code, err }).toMatchObject({
       code: 3,
-      err: expect.stringContaining('keyhand.yaml:2:1 '),
+      err: containing('keyhand.yaml:2:1 '),
     })
     expect(catalogOf(box)).toBe('version: 1\nsecret: {}\n')
   })
@@ -238,7 +245,7 @@ describe('what is stored', () => {
     const { code, err } = await box.run(['secret', 'set', 'api_key'], { stdin: CANARY })
     expect({ code, err }).toMatchObject({
       code: 4,
-      err: expect.stringContaining('the trail cannot be written'),
+      err: containing('the trail cannot be written'),
     })
     expect(readFileSync(join(box.home, 'secrets.age'))).toEqual(before)
   })

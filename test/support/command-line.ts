@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { generateX25519Identity } from 'age-encryption'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createIo, type Io, type Terminal } from '../../src/cli/io.ts'
 import { run } from '../../src/cli/program.ts'
 import { composeFamilies } from '../../src/compose.ts'
@@ -187,4 +187,14 @@ export async function storedValue(
   const context = { name, signal: new AbortController().signal }
   const fetched = await found?.fetch({}, context)
   return fetched?.fields.get('value')?.reveal() ?? null
+}
+
+/** Matches a text that holds this one. */
+export function containing(text: string): unknown {
+  return expect.stringContaining(text)
+}
+
+/** Matches a text of this form. */
+export function matching(form: RegExp): unknown {
+  return expect.stringMatching(form)
 }

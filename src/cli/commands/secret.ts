@@ -12,10 +12,10 @@ export const addSecret: AddCommand = (program, act) => {
     .command('set')
     .description('store a value: from a hidden prompt, or from stdin where that is no terminal')
     .usage('[options] <name>')
-    .argument('[name...]', 'the name in the catalog; a new one is added to it')
+    .argument('<name...>', 'the name in the catalog; a new one is added to it')
     .option('--from-env <variable>', 'take the value from this environment variable')
     .option('--provider <type>', 'where a new secret lives (default: keychain, else file)')
-    .option('--ref <key=value>', "a new secret's place in its provider (repeatable)", collect, [])
+    .option('--ref <key=value>', "a new secret's place in its provider (repeatable)", collect)
     .option('--keep-newline', 'keep the newline at the end of what stdin gives')
     // A value on the command line must not come back in commander's own message.
     .allowUnknownOption()
@@ -55,6 +55,6 @@ export const addSecret: AddCommand = (program, act) => {
     )
 }
 
-function collect(text: string, before: readonly string[]): readonly string[] {
+function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text]
 }

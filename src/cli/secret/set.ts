@@ -15,7 +15,7 @@ import { takeValue, type ValueOptions } from './value.ts'
 
 export interface SetOptions extends ValueOptions {
   readonly provider?: string
-  readonly ref: readonly string[]
+  readonly ref?: readonly string[]
 }
 
 type Writable = Pick<SecretEntry, 'name' | 'provider' | 'reference'>
@@ -71,12 +71,7 @@ export async function secretSet(
 
 /** INVARIANT: a word that does not belong here may be the value: it is never said again. */
 function nameIn(words: readonly string[]): string {
-  const [name, ...rest] = words
-  if (name === undefined) {
-    throw new BrokerError('usage', 'the name of the secret is missing', {
-      fix: 'Run `keyhand secret set NAME`; the value is asked for.',
-    })
-  }
+  const [name = '', ...rest] = words
   if (rest.length > 0) {
     const what = rest.some((word) => word.startsWith('-'))
       ? 'there is an option that `secret set` does not have, and a value is never taken from the command line'
@@ -97,7 +92,7 @@ function nameIn(words: readonly string[]): string {
   return name
 }
 
-function refuseOther(known: SecretEntry, { provider, ref }: SetOptions): void {
+function refuseOther(known: SecretEntry, { provider, ref = [] }: SetOptions): void {
   if ((provider === undefined || provider === known.provider) && ref.length === 0) return
   throw new BrokerError(
     'usage',
@@ -121,7 +116,7 @@ async function newEntry(
       fix: `Use one of: ${[...families.providers.keys()].join(', ')}.`,
     })
   }
-  const reference = newReference(provider, options.ref)
+  const reference = newReference(provider, options.ref ?? [])
   return { entry: { name, provider: type, reference: reference.parsed }, reference: reference.text }
 }
 
