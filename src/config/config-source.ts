@@ -39,7 +39,7 @@ export function createConfigSource(options: {
   let known: { readonly files: HomeFiles; readonly snapshot: Snapshot } | null = null
 
   const look = async (): Promise<Snapshot> => {
-    if (known !== null && (await sameHome(home, known.files))) return known.snapshot
+    if (known !== null && sameHome(home, known.files)) return known.snapshot
     const files = await readHome(home, agent)
     if (known !== null && known.files.contentKey === files.contentKey) {
       known = { files, snapshot: known.snapshot }

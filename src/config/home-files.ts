@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256Hex } from '../core/canonical-json.ts'
 import { type CheckedFile, readChecked } from './checked-file.ts'
@@ -45,12 +45,11 @@ export async function readHome(home: string, agent: string): Promise<HomeFiles> 
 }
 
 /** True where nothing has changed since they were read. A file whose times are too fresh to tell is not the same. */
-export async function sameHome(home: string, known: HomeFiles): Promise<boolean> {
+export function sameHome(home: string, known: HomeFiles): boolean {
   const files = [known.catalog, known.scope, ...known.policies.files.map(({ read }) => read)]
   if (!files.every((file) => file.settled)) return false
   const steps = [...known.policies.folder.steps, ...files.flatMap((file) => file.steps)]
-  const [same, { listing }] = await Promise.all([unchanged(steps), list(home)])
-  return same && listing === known.policies.listing
+  return unchanged(steps) && list(home).listing === known.policies.listing
 }
 
 async function readPolicies(
@@ -58,7 +57,7 @@ async function readPolicies(
   trust: ReturnType<typeof currentTrust>,
 ): Promise<PolicyFiles> {
   const { steps, refused } = await traceFile(join(home, POLICIES_FOLDER), trust, 'folder')
-  const { listing, names, error } = await list(home)
+  const { listing, names, error } = list(home)
   const cedar = names.filter((name) => name.endsWith('.cedar'))
   const ignored = names.filter((name) => !name.endsWith('.cedar'))
   const tooMany =
@@ -78,11 +77,9 @@ async function readPolicies(
 }
 
 /** What is in the folder, sorted; hidden files are not part of it, as in `policies/*.cedar`. */
-async function list(
-  home: string,
-): Promise<{ listing: string; names: readonly string[]; error: string | null }> {
+function list(home: string): { listing: string; names: readonly string[]; error: string | null } {
   try {
-    const all = await readdir(join(home, POLICIES_FOLDER))
+    const all = readdirSync(join(home, POLICIES_FOLDER))
     const names = all.filter((name) => !name.startsWith('.')).sort()
     return { listing: JSON.stringify(names), names, error: null }
   } catch (error) {

@@ -9,7 +9,7 @@ describe('a file that changed a moment ago', () => {
     const home = configHome({ 'keyhand.yaml': CATALOG, 'agents/claude-code.yaml': SCOPE })
     const files = await readHome(home, 'claude-code')
     expect(files.catalog).toMatchObject({ state: 'read', settled: false })
-    expect(await sameHome(home, files)).toBe(false)
+    expect(sameHome(home, files)).toBe(false)
     expect((await readHome(home, 'claude-code')).contentKey).toBe(files.contentKey)
   })
 
@@ -26,6 +26,6 @@ describe('a file that changed a moment ago', () => {
     const home = configHome({})
     const files = await readHome(home, 'claude-code')
     expect(files.scope).toMatchObject({ state: 'absent', settled: true })
-    expect(await sameHome(home, files)).toBe(true)
+    expect(sameHome(home, files)).toBe(true)
   })
 })
