@@ -39,7 +39,7 @@ export function createFileProvider(
   const opened = new Map<string, Opened>()
 
   async function identity(signal: AbortSignal): Promise<Secret> {
-    const socket = await socketPath(options.state, home)
+    const socket = socketPath(options.state, home)
     return findIdentity({ places: filePlaces(home), socket, keychain: options.keychain }, signal)
   }
 
@@ -48,13 +48,13 @@ export function createFileProvider(
    * time, so that what was locked meanwhile stays shut. Null where there is no file.
    */
   async function read(path: string, signal: AbortSignal): Promise<Opened | null> {
-    const stamp = await stampOf(path)
+    const stamp = stampOf(path)
     if (stamp === null) return null
     const current = await identity(signal)
     const before = opened.get(path)
     if (before?.stamp === stamp && before.identity.reveal() === current.reveal()) return before
     opened.delete(path)
-    const file = await readPrivateFile(path)
+    const file = readPrivateFile(path)
     if (file === null) return null
     const contents = parseContents(await decryptWith(current, file.bytes, path), path)
     const now = { stamp: file.stamp, identity: current, contents }
@@ -88,6 +88,8 @@ export function createFileProvider(
     description: 'an encrypted file of this home (age)',
     reference: fileReference,
     defaults: { watch: 'always', cacheMs: 0 },
+
+    needs: () => [],
 
     async fetch(reference, { name, signal }) {
       throwIfAborted(signal)
@@ -123,7 +125,7 @@ export function createFileProvider(
       async remove(reference, { name, signal }) {
         const key = reference.key ?? name
         const path = referencePath(home, reference)
-        if ((await stampOf(path)) === null) return false
+        if (stampOf(path) === null) return false
         const removed = await change(reference, signal, (held) =>
           held.has(key) ? { contents: withoutKey(held, key), result: true } : null,
         )

@@ -25,9 +25,9 @@ export interface IdentityOptions {
 }
 
 /** Which kind of identity this home has; `keychain` where no file says otherwise. */
-export async function identityKind({ places }: IdentityOptions): Promise<IdentityKind> {
-  if ((await stampOf(places.plainIdentity)) !== null) return 'file'
-  return (await stampOf(places.lockedIdentity)) === null ? 'keychain' : 'passphrase'
+export function identityKind({ places }: IdentityOptions): IdentityKind {
+  if (stampOf(places.plainIdentity) !== null) return 'file'
+  return stampOf(places.lockedIdentity) === null ? 'keychain' : 'passphrase'
 }
 
 /**
@@ -37,9 +37,9 @@ export async function identityKind({ places }: IdentityOptions): Promise<Identit
  * @throws BrokerError `secret_locked` where there is none that can be read now, saying what to do.
  */
 export async function findIdentity(options: IdentityOptions, signal: AbortSignal): Promise<Secret> {
-  const plain = await readPrivateFile(options.places.plainIdentity)
+  const plain = readPrivateFile(options.places.plainIdentity)
   if (plain !== null) return fromFile(plain.bytes, options.places.plainIdentity)
-  if ((await stampOf(options.places.lockedIdentity)) !== null) return unlocked(options, signal)
+  if (stampOf(options.places.lockedIdentity) !== null) return unlocked(options, signal)
   const identity = await options.keychain.get(signal)
   if (identity !== null) return identity
   throw new BrokerError(

@@ -54,14 +54,14 @@ export function createSecretsFile(
   const places = filePlaces(home)
   const workFactor = options.workFactor ?? WORK_FACTOR
   const socket = () => socketPath(options.state, home)
-  const kind = async () => identityKind({ places, socket: await socket(), keychain })
+  const kind = () => identityKind({ places, socket: socket(), keychain })
 
   async function makeIdentity(
     wanted: IdentityKind,
     signal: AbortSignal,
     passphrase?: Secret,
   ): Promise<Secret> {
-    const there = await kind()
+    const there = kind()
     if (there !== 'keychain' && there !== wanted) {
       throw new BrokerError(
         'secret_conflict',
@@ -79,7 +79,7 @@ export function createSecretsFile(
         return identity
       }
       case 'file': {
-        const before = await readPrivateFile(places.plainIdentity)
+        const before = readPrivateFile(places.plainIdentity)
         if (before !== null) return parsed(before.bytes, places.plainIdentity)
         const identity = await newIdentity()
         await createPrivateFile(places.plainIdentity, await identityText(identity))
@@ -89,7 +89,7 @@ export function createSecretsFile(
         if (passphrase === undefined || passphrase.reveal() === '') {
           throw new BrokerError('usage', 'an identity of the kind `passphrase` needs a passphrase')
         }
-        const before = await readPrivateFile(places.lockedIdentity)
+        const before = readPrivateFile(places.lockedIdentity)
         if (before !== null) return unlockIdentity(before.bytes, passphrase, places.lockedIdentity)
         const identity = await newIdentity()
         await createPrivateFile(
@@ -105,11 +105,11 @@ export function createSecretsFile(
     path: places.secrets,
 
     async status() {
-      return { exists: (await stampOf(places.secrets)) !== null, identity: await kind() }
+      return { exists: stampOf(places.secrets) !== null, identity: kind() }
     },
 
     async create(wanted, signal, passphrase) {
-      if ((await stampOf(places.secrets)) !== null) {
+      if (stampOf(places.secrets) !== null) {
         throw new BrokerError('secret_conflict', `\`${places.secrets}\` is there already`)
       }
       const identity = await makeIdentity(wanted, signal, passphrase)
@@ -117,7 +117,7 @@ export function createSecretsFile(
     },
 
     async unlock(passphrase, into, signal) {
-      const file = await readPrivateFile(places.lockedIdentity)
+      const file = readPrivateFile(places.lockedIdentity)
       if (file === null) {
         throw new BrokerError(
           'usage',
@@ -135,7 +135,7 @@ export function createSecretsFile(
           `\`${into.hours}\` hours: it must be more than 0 and at most ${MAX_HOURS}`,
         )
       }
-      const path = await socket()
+      const path = socket()
       await prepareSocketFolder(path)
       await lockSocket(path, signal)
       const expiresAt = options.now() + Math.round(into.hours * 3_600_000)
@@ -145,10 +145,10 @@ export function createSecretsFile(
 
     async lock(signal) {
       // INVARIANT: without `identity.age` the keychain holds the only copy there is.
-      if ((await kind()) !== 'passphrase') {
+      if (kind() !== 'passphrase') {
         throw new BrokerError('usage', 'there is nothing to lock: no passphrase protects this home')
       }
-      const served = await lockSocket(await socket(), signal)
+      const served = await lockSocket(socket(), signal)
       const kept = await keychain.remove(signal).catch((thrown: unknown) => {
         const code = thrown instanceof BrokerError ? thrown.code : null
         // No keychain, nothing in it. A locked one may hold the identity, but not where the socket was all there was.

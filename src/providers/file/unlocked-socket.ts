@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
+import { lstat, mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { BrokerError } from '../../core/errors.ts'
@@ -13,10 +14,17 @@ const ANSWER_MS = 2_000
 const MAX_ANSWER = 4_096
 
 /** The socket of a home's unlocked identity: two homes that share a state folder have two. */
-export async function socketPath(state: string, home: string): Promise<string> {
-  const real = await realpath(home).catch(() => resolve(home))
-  const hash = createHash('sha256').update(real).digest('hex').slice(0, 8)
+export function socketPath(state: string, home: string): string {
+  const hash = createHash('sha256').update(realPath(home)).digest('hex').slice(0, 8)
   return join(state, 'unlocked', `${hash}.sock`)
+}
+
+function realPath(home: string): string {
+  try {
+    return realpathSync.native(home)
+  } catch {
+    return resolve(home)
+  }
 }
 
 /** Makes the folder of the socket, 0700. @throws BrokerError where a socket cannot be there. */

@@ -88,7 +88,7 @@ describe('a home with a passphrase', () => {
     const until = await place.secretsFile.unlock(passphrase, { into: 'socket', hours: 1 }, signal)
     expect(until).toBe(place.clock.now + 3_600_000)
     expect(await fetchText(place)).toBe(CANARY)
-    const socket = await socketPath(place.state, place.home)
+    const socket = socketPath(place.state, place.home)
     expect(statSync(socket).mode & 0o777).toBe(0o600)
     expect(statSync(join(place.state, 'unlocked')).mode & 0o777).toBe(0o700)
 
@@ -119,7 +119,7 @@ describe('a home with a passphrase', () => {
     const place = await lockedHome()
     await place.secretsFile.unlock(passphrase, { into: 'socket', hours: 1 }, signal)
     expect(await pidsOf(place)).toHaveLength(1)
-    rmSync(await socketPath(place.state, place.home))
+    rmSync(socketPath(place.state, place.home))
     for (let i = 0; i < 60 && (await pidsOf(place)).length > 0; i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -147,7 +147,7 @@ describe('a home with a passphrase', () => {
     await place.secretsFile.unlock(passphrase, { into: 'socket', hours: 1 }, signal)
     await place.secretsFile.lock(signal)
     await gone(place)
-    const socket = await socketPath(place.state, place.home)
+    const socket = socketPath(place.state, place.home)
     const silent = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(socket, () => resolve()))
     chmodSync(socket, 0o600)
@@ -213,7 +213,7 @@ describe('making the file', () => {
 
 /** The processes that serve this home's identity. */
 async function pidsOf({ state, home }: Awaited<ReturnType<typeof lockedHome>>): Promise<string[]> {
-  const title = `keyhand-unlocked ${basename(await socketPath(state, home))}`
+  const title = `keyhand-unlocked ${basename(socketPath(state, home))}`
   return execFileSync('ps', ['axww', '-o', 'pid=,args='], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(title))
