@@ -101,8 +101,11 @@ export interface ToolType<Settings = unknown, Rule = unknown, Input = unknown> {
   condition(rule: Rule, effect: 'allow' | 'deny', settings: Settings): Condition
   /** The one object that is decided on, recorded and performed. Pure; nothing is repaired. */
   canonical(tool: string, input: Input, settings: Settings): Action | Refusal
-  /** The smallest allow rule that would let exactly this action through, as it would stand in a scope file. */
-  ruleFor(action: Action): JsonObject
+  /**
+   * The smallest allow rule that would let exactly this action through, as it would stand in a scope file. Of what the
+   * trail keeps of an action only: it is asked for refused calls of the past, too.
+   */
+  ruleFor(action: Pick<Action, 'verb' | 'target' | 'path'>): JsonObject
   /** What `scope check` should say of rules that are valid but doubtful (a deny narrower than an overlapping allow). */
   warnings(
     rules: readonly TypedRule<Rule>[],
