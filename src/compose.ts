@@ -13,6 +13,7 @@ import { homeId, type Places } from './places.ts'
 import type { PolicyEngine } from './policy/policy-engine.ts'
 import type { SecretsFile } from './providers/file/secrets-file.ts'
 import { createProviders, openSecretsFile, prepareKeychain } from './providers/index.ts'
+import { contextAlone, type FetchContext } from './providers/provider.ts'
 import type { Redactor } from './redaction/redaction-port.ts'
 import type { Strength } from './redaction/strength.ts'
 import type { State } from './state/state.ts'
@@ -134,6 +135,11 @@ export async function composeSecretReports(
     }))
     return { version, fields: reports }
   }
+}
+
+/** The context in which the owner's commands reach a store, outside of any call. */
+export function ownerContext(name: string, signal: AbortSignal): FetchContext {
+  return contextAlone(name, signal)
 }
 
 /** Everything that serves one agent. */

@@ -21,6 +21,7 @@ export function createEnvProvider(options: {
     description: "an environment variable of keyhand's own process, for CI",
     reference: envReference,
     defaults: { watch: 'always', cacheMs: 0 },
+    needs: () => [],
     async fetch({ variable }, { name, signal }) {
       if (signal.aborted) throw new BrokerError('cancelled', 'the fetch was cancelled')
       const value = Object.hasOwn(options.env, variable) ? options.env[variable] : undefined

@@ -9,7 +9,7 @@ import type { IdentityKeychain } from './file/identity.ts'
 import { createSecretsFile, type SecretsFile } from './file/secrets-file.ts'
 import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
 import { createKeychainProvider } from './keychain.ts'
-import { type SecretProvider, VALUE_FIELD } from './provider.ts'
+import { contextAlone, type SecretProvider, VALUE_FIELD } from './provider.ts'
 
 export interface ProvidersOptions {
   /** KEYHAND_HOME. */
@@ -73,7 +73,7 @@ function identityKeychain({
   const name = 'keyhand-file-identity'
   return {
     async get(signal) {
-      const fetched = await fetch({}, { name, signal })
+      const fetched = await fetch({}, contextAlone(name, signal))
       if (fetched === null) return null
       const identity = fetched.fields.get(VALUE_FIELD)
       if (identity === undefined)
@@ -82,13 +82,13 @@ function identityKeychain({
     },
     async prepare(signal) {
       const probe = new Secret(PROBE_ACCOUNT, PROBE_VALUE)
-      await store.put({}, probe, { name: PROBE_ACCOUNT, signal })
+      await store.put({}, probe, contextAlone(PROBE_ACCOUNT, signal))
     },
     async put(identity, signal) {
-      await store.put({}, identity, { name, signal })
+      await store.put({}, identity, contextAlone(name, signal))
     },
     async remove(signal) {
-      return store.remove({}, { name, signal })
+      return store.remove({}, contextAlone(name, signal))
     },
   }
 }

@@ -51,6 +51,8 @@ export function createKeychainProvider(
     reference: keychainReference,
     defaults: { watch: 'used', cacheMs: 0 },
 
+    needs: () => [],
+
     async fetch(reference, { name, signal }) {
       const { own, service, account } = await item(reference, name)
       const value = await keychain.get(service, account, signal)

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 
 /** What a fetch may use besides the reference. */
@@ -7,6 +8,14 @@ export interface FetchContext {
   readonly name: string
   /** Aborts with the call, or when the provider's own time is over. */
   readonly signal: AbortSignal
+  /** Which version is wanted where the reference does not name one: `previous` is what the current one replaced. */
+  readonly version: 'current' | 'previous'
+  /**
+   * Another secret of the catalog, for what the provider itself logs in with. Only names that `needs` gave may be asked for.
+   *
+   * @throws BrokerError as that secret's own provider does; `config_invalid` for any other name.
+   */
+  secret(name: string, field?: string): Promise<Secret>
 }
 
 /** A value that is only lent (Vault's dynamic secrets): to be renewed while in use and revoked when done. */
@@ -15,10 +24,29 @@ export interface Lease {
   /** When it ends, in ms since the epoch. */
   readonly expiresAt: number
   readonly renewable: boolean
+  /** Asks for more time. @throws BrokerError where there is none to be had: the lease then ends when it ends. */
+  renew(signal: AbortSignal): Promise<Lease>
+  /** Gives it back: after this the value is worth nothing. */
+  revoke(signal: AbortSignal): Promise<void>
 }
 
 /** The field of a secret that is one value. */
 export const VALUE_FIELD = 'value'
+
+/** The context of a fetch that stands alone, outside of a call: the current version, and no other secret to log in with. */
+export function contextAlone(name: string, signal: AbortSignal): FetchContext {
+  return {
+    name,
+    signal,
+    version: 'current',
+    async secret() {
+      throw new BrokerError(
+        'config_invalid',
+        `\`${name}\` asked for a secret that the catalog does not name here`,
+      )
+    },
+  }
+}
 
 /** What a provider gave. */
 export interface FetchedSecret {
@@ -46,6 +74,8 @@ export interface SecretProvider<Reference = unknown> {
   readonly reference: z.ZodType<Reference>
   /** How this kind of place behaves where the catalog does not say. */
   readonly defaults: { readonly watch: 'always' | 'used'; readonly cacheMs: number }
+  /** The catalog's names of the secrets that it needs to log in; a cycle of them is a mistake in the catalog. */
+  needs(reference: Reference): readonly string[]
   fetch(reference: Reference, context: FetchContext): Promise<FetchedSecret | null>
   /** The write side; null where keyhand may only read. */
   readonly store: SecretStore<Reference> | null

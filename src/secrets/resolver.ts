@@ -2,7 +2,7 @@ import { canonicalJson } from '../core/canonical-json.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { SecretEntry } from '../core/snapshot.ts'
-import type { FetchedSecret, SecretProvider } from '../providers/provider.ts'
+import { contextAlone, type FetchedSecret, type SecretProvider } from '../providers/provider.ts'
 import { type Flight, startFlight } from './flight.ts'
 
 /** A secret of the catalog, as it is at this moment. */
@@ -115,7 +115,7 @@ async function fetchFrom(
   }
   let fetched: FetchedSecret | null
   try {
-    fetched = await provider.fetch(reference, { name, signal })
+    fetched = await provider.fetch(reference, contextAlone(name, signal))
   } catch (thrown) {
     throw asBrokerError(thrown)
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BrokerError, type ErrorCode } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import {
+  contextAlone,
   type FetchContext,
   type SecretProvider,
   VALUE_FIELD,
@@ -37,7 +38,7 @@ export interface ProviderFailure<Reference> {
 }
 
 export function contextOf(name = 'api_key', signal = new AbortController().signal): FetchContext {
-  return { name, signal }
+  return contextAlone(name, signal)
 }
 
 /** What was thrown, which must be an error of ours. */

@@ -43,6 +43,7 @@ function setUp({ fetch, timeoutMs }: { fetch?: Fetch; timeoutMs?: number } = {})
     reference: z.unknown(),
     defaults: { watch: 'used', cacheMs: 0 },
     store: null,
+    needs: () => [],
     async fetch(reference, context) {
       calls.push(context)
       const count = calls.length
@@ -115,7 +116,13 @@ describe('the resolver', () => {
   })
 
   it('keeps a lent value no longer than its lease', async () => {
-    const lease = { id: 'l', expiresAt: 1_005_000, renewable: false }
+    const lease = {
+      id: 'l',
+      expiresAt: 1_005_000,
+      renewable: false,
+      renew: () => Promise.reject(new Error('not renewable')),
+      revoke: () => Promise.resolve(),
+    }
     const { clock, value, calls } = setUp({ fetch: async () => ({ ...fetched('v'), lease }) })
     await value()
     clock.now += 5_000

@@ -153,10 +153,11 @@ const source = (path: string) =>
 const program = `
 import { readFileSync } from 'node:fs'
 import { createKeychainProvider } from ${source('providers/keychain.ts')}
+import { contextAlone } from ${source('providers/provider.ts')}
 import { Secret } from ${source('core/secret.ts')}
 const [operation, name, home] = process.argv.slice(1)
 const { fetch, store } = createKeychainProvider({ home, defaultHome: home, platform: 'linux' })
-const context = { name, signal: new AbortController().signal }
+const context = contextAlone(name, new AbortController().signal)
 try {
   if (operation === 'put') console.log(JSON.stringify({ put: await store.put({}, new Secret(name, readFileSync(0, 'utf8')), context) }))
   if (operation === 'get') console.log(JSON.stringify({ value: (await fetch({}, context))?.fields.get('value').reveal() ?? null }))

@@ -105,6 +105,7 @@ export async function brokerWorld(
     reference: z.strictObject({}),
     defaults: { watch: 'used', cacheMs: 0 },
     store: null,
+    needs: () => [],
     async fetch(_, { name }): Promise<FetchedSecret | null> {
       world.fetches.push({ name, recorded: (await readRecords(state)).map(({ kind }) => kind) })
       const found = world.values.get(name)

@@ -14,7 +14,7 @@ import { generateX25519Identity } from 'age-encryption'
 import { expect, onTestFinished } from 'vitest'
 import { createIo, type Io, type Terminal } from '../../src/cli/io.ts'
 import { run } from '../../src/cli/program.ts'
-import { composeFamilies } from '../../src/compose.ts'
+import { composeFamilies, ownerContext } from '../../src/compose.ts'
 
 /** What a command answered. */
 export interface Answer {
@@ -184,8 +184,7 @@ export async function storedValue(
 ): Promise<string | null> {
   const places = { home: box.home, state: box.state }
   const found = composeFamilies({ places, env: {} }).providers.get(provider)
-  const context = { name, signal: new AbortController().signal }
-  const fetched = await found?.fetch({}, context)
+  const fetched = await found?.fetch({}, ownerContext(name, new AbortController().signal))
   return fetched?.fields.get('value')?.reveal() ?? null
 }
 

@@ -17,6 +17,7 @@ const fakeVault: SecretProvider<z.infer<typeof FakeVaultReference>> = {
   description: 'A fake place where nothing lives',
   reference: FakeVaultReference,
   defaults: { watch: 'used', cacheMs: 300_000 },
+  needs: () => [],
   fetch: () => Promise.resolve(null),
   store: null,
 }
@@ -27,6 +28,7 @@ const fakeChain: SecretProvider<Record<string, never>> = {
   description: 'A fake keychain',
   reference: z.strictObject({}),
   defaults: { watch: 'always', cacheMs: 0 },
+  needs: () => [],
   fetch: () => Promise.resolve(null),
   store: null,
 }

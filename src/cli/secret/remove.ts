@@ -1,4 +1,4 @@
-import { composeFamilies } from '../../compose.ts'
+import { composeFamilies, ownerContext } from '../../compose.ts'
 import { removeSecret } from '../../config/catalog-edit.ts'
 import { BrokerError } from '../../core/errors.ts'
 import { withRecord } from '../admin-record.ts'
@@ -55,7 +55,7 @@ export async function secretRemove(
   const signal = new AbortController().signal
   const change = { secret: name, provider: entry.provider, keep_entry: keepEntry }
   const removed = await withRecord(io, { what: 'secret remove', change }, async () => {
-    const result = (await store?.remove(entry.reference, { name, signal })) ?? null
+    const result = (await store?.remove(entry.reference, ownerContext(name, signal))) ?? null
     if (!keepEntry) await editCatalog(home, (text) => removeSecret(text, name))
     return { result, change: { value_removed: result } }
   })

@@ -1,4 +1,4 @@
-import { composeFamilies, probeKeychain } from '../../compose.ts'
+import { composeFamilies, ownerContext, probeKeychain } from '../../compose.ts'
 import { addSecret } from '../../config/catalog-edit.ts'
 import type { Families } from '../../config/families.ts'
 import { CATALOG_NAME } from '../../core/agent.ts'
@@ -45,7 +45,7 @@ export async function secretSet(
     async () => {
       if (entry.provider === 'file') await ensureSecretsFile(io, signal)
       const before = await isThere(families, entry, signal)
-      const after = await store.put(entry.reference, secret, { name, signal })
+      const after = await store.put(entry.reference, secret, ownerContext(name, signal))
       if (wanted !== null) {
         await editCatalog(home, (text) => addSecret(text, name, entry.provider, wanted.reference))
       }
@@ -122,7 +122,7 @@ async function newEntry(
 
 /** The keychain where it works; else the encrypted file, which is said. */
 async function defaultProvider(io: Io): Promise<string> {
-  const problem = await probeKeychain(io, new AbortController().signal)
+  const problem = await keychainProblem(io)
   if (problem === null) return 'keychain'
   io.warn(`note: ${problem.message}; the value goes to the encrypted file (\`provider: file\`)`)
   return 'file'
@@ -145,7 +145,9 @@ async function isThere(
   signal: AbortSignal,
 ): Promise<boolean | null> {
   try {
-    const fetched = await families.providers.get(provider)?.fetch(reference, { name, signal })
+    const fetched = await families.providers
+      .get(provider)
+      ?.fetch(reference, ownerContext(name, signal))
     return fetched !== undefined && fetched !== null
   } catch {
     return null

@@ -15,6 +15,7 @@ export function createAwsSecretsManagerProvider(): SecretProvider<AwsReference> 
     description: 'AWS Secrets Manager',
     reference: awsReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
+    needs: () => [],
     async fetch(reference, { name, signal }) {
       try {
         // Not the SDK itself: where a bundler makes a chunk of it, its named exports are lost (tried).
