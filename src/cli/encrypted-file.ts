@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { composeSecretsFile, probeKeychain } from '../compose.ts'
+import { composeSecretsFile } from '../compose.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Io } from './io.ts'
+import { keychainProblem } from './keychain.ts'
 import { takeTurn } from './turn.ts'
 
 export type IdentityKind = 'keychain' | 'file' | 'passphrase'
@@ -25,7 +26,7 @@ export async function ensureSecretsFile(io: Io, signal: AbortSignal): Promise<En
   try {
     const { exists, identity } = await file.status()
     if (exists) return { path: file.path, identity, made: false }
-    return await makeSecretsFile(io, await kindFor(io, identity, signal), signal)
+    return await makeSecretsFile(io, await kindFor(io, identity), signal)
   } finally {
     await handle.close()
     await rm(turn, { force: true })
@@ -33,7 +34,7 @@ export async function ensureSecretsFile(io: Io, signal: AbortSignal): Promise<En
 }
 
 /** An identity that is there already says which kind it is; `keychain` also stands for none at all. */
-async function kindFor(io: Io, found: IdentityKind, signal: AbortSignal): Promise<IdentityKind> {
+async function kindFor(io: Io, found: IdentityKind): Promise<IdentityKind> {
   if (found === 'passphrase') {
     throw new BrokerError(
       'usage',
@@ -41,7 +42,7 @@ async function kindFor(io: Io, found: IdentityKind, signal: AbortSignal): Promis
       { fix: 'Run `keyhand init --passphrase` with that passphrase, or put the file back.' },
     )
   }
-  return found === 'file' || (await probeKeychain(io, signal)) !== null ? 'file' : 'keychain'
+  return found === 'file' || (await keychainProblem(io)) !== null ? 'file' : 'keychain'
 }
 
 /** Makes the encrypted file, with an identity of this kind. @throws BrokerError `secret_conflict` where it is there. */

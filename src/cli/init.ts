@@ -1,6 +1,6 @@
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { composeFamilies, probeKeychain } from '../compose.ts'
+import { composeFamilies } from '../compose.ts'
 import { createConfigSource } from '../config/config-source.ts'
 import { AGENTS_FOLDER, CATALOG_FILE, scopeFile } from '../config/home-layout.ts'
 import { problemText } from '../config/problem.ts'
@@ -17,6 +17,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 import { fileProblem } from './file-problem.ts'
 import { EXAMPLE_SECRET, EXAMPLE_TOOL, firstCatalog, firstScope } from './first-files.ts'
 import type { Io } from './io.ts'
+import { keychainProblem } from './keychain.ts'
 import { takePassphrase } from './secret/value.ts'
 
 export interface InitOptions {
@@ -96,7 +97,7 @@ async function choosePlace(
   if (file === true) return inFile((await ensureSecretsFile(io, signal)).identity, [])
   // What an existing catalog says stays: nothing is probed, nothing is made.
   if (catalogIsThere) return null
-  const problem = await probeKeychain(io, signal)
+  const problem = await keychainProblem(io)
   if (problem === null) {
     return { provider: 'keychain', sentences: ['Values go to the OS keychain.'] }
   }

@@ -51,6 +51,8 @@ export interface World {
   /** The help that answers a command line without a command. */
   err(text: string): void
   exit(code: number): void
+  /** After the command, with all that was said on its way. */
+  end(): Promise<void>
 }
 
 /** Runs the command line and sets the process's exit code. Each command's own code is loaded when it is run. */
@@ -65,6 +67,7 @@ export async function run(argv: readonly string[], world: World = processWorld):
     else if (thrown.code === 'commander.help') world.exit(EXIT.usage)
     else world.exit(sayError(ioOf(program, world), usageError(thrown)))
   }
+  await world.end()
 }
 
 /** The command line with every command. */
@@ -109,6 +112,20 @@ const processWorld: World = {
   exit(code) {
     process.exitCode = code
   },
+  async end() {
+    await Promise.all([process.stdout, process.stderr].map(written))
+    // A keychain that hangs holds a thread, which would hold the process for as long as it does.
+    process.exit()
+  },
+}
+
+/** Resolves when what was written is with the system, or with nobody since the reader has left. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return
+  await new Promise<void>((resolve) => {
+    stream.once('error', () => resolve())
+    stream.write('', () => resolve())
+  })
 }
 
 /** INVARIANT: what may be a value that was typed where it does not belong is not said again: stderr may be kept in a log. */

@@ -13,7 +13,7 @@ const nowhere = () => {
   throw new Error('nothing is run')
 }
 const commands = commandsOf(
-  createProgram({ io: nowhere, out: nowhere, err: nowhere, exit: nowhere }),
+  createProgram({ io: nowhere, out: nowhere, err: nowhere, exit: nowhere, end: nowhere }),
 )
 
 describe('--help', () => {

@@ -83,6 +83,7 @@ export function sandbox(): Sandbox {
       exit(code) {
         answer.code = code
       },
+      end: async () => {},
     })
     return answer
   }

@@ -1,4 +1,4 @@
-import { composeFamilies, ownerContext, probeKeychain } from '../../compose.ts'
+import { composeFamilies, ownerContext } from '../../compose.ts'
 import { addSecret } from '../../config/catalog-edit.ts'
 import type { Families } from '../../config/families.ts'
 import { CATALOG_NAME } from '../../core/agent.ts'
@@ -10,6 +10,7 @@ import { editCatalog, entryOf, openCatalog } from '../catalog-file.ts'
 import { ensureSecretsFile } from '../encrypted-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { keychainProblem } from '../keychain.ts'
 import { newReference } from './new-reference.ts'
 import { takeValue, type ValueOptions } from './value.ts'
 
