@@ -1,11 +1,15 @@
 import type { AuditRecord } from '../../audit/audit-event.ts'
 import type { TrailEntry } from '../../audit/report.ts'
+import { isJsonObject } from '../../core/json.ts'
 
 /** So much of a call's id tells calls apart in a table, and `audit show` takes it. */
 const SHORT_ID = 18
 
 /** The columns of the table of `audit show`. */
-export const COLUMNS = ['TIME', 'AGENT', 'TOOL', 'WHAT', 'RESULT', 'CALL'] as const
+export const COLUMNS = ['TIME', 'AGENT', 'TOOL', 'WHAT', 'RESULT', 'RULE', 'CALL'] as const
+
+/** Of an `admin` record: how it was done, which `audit show` of all its fields would tell. */
+const HOW: ReadonlySet<string> = new Set(['what', 'step', 'terminal'])
 
 /** One entry in the table's columns. What comes from the trail is data: whoever prints it takes out control characters. */
 export function entryRow(entry: TrailEntry): string[] {
@@ -16,6 +20,7 @@ export function entryRow(entry: TrailEntry): string[] {
     entry.tool ?? '-',
     last === undefined ? '-' : whatText(last),
     resultText(entry),
+    rulesText(entry),
     shortId(entry.call),
   ]
 }
@@ -47,8 +52,9 @@ export function whatText(record: AuditRecord): string {
     return `${text(change?.['file'])}: ${counts.join(', ')}${wrong}`
   }
   if (kind === 'admin') {
-    const names = change?.['name'] ?? change?.['secrets']
-    return [record.reason ?? '', text(names)].filter((part) => part !== '').join(' ')
+    const said = Object.entries(change ?? {}).filter(([name]) => !HOW.has(name))
+    const about = said.map(([name, value]) => `${name} ${text(value)}`).join(', ')
+    return [record.reason ?? '', about].filter((part) => part !== '').join(': ')
   }
   return '-'
 }
@@ -60,21 +66,35 @@ function resultText({ result, records }: TrailEntry): string {
   return recordResult(last) || result
 }
 
+/** The rules that said so; of several the first, and how many more. */
+function rulesText({ records }: TrailEntry): string {
+  const rules = records[0]?.rules
+  if (!Array.isArray(rules) || rules.length === 0) return '-'
+  const [first] = rules.map(text)
+  return rules.length === 1 ? (first ?? '-') : `${first ?? '-'} and ${rules.length - 1} more`
+}
+
 function recordResult(record: AuditRecord): string {
-  const { kind, status, error, reason, redactions } = record
+  const { kind, status, reason, redactions } = record
+  const failed = failure(record)
   const removed = Object.values(redactions ?? {}).reduce((sum, count) => sum + Number(count), 0)
   const note = removed === 0 ? '' : `, ${removed} removed`
   switch (kind) {
     case 'outcome':
-      if (error !== undefined) return `failed: ${text(error.code)}`
+      if (failed !== null) return failed
       return `${status === undefined ? 'done' : `done ${String(status)}`}${note}`
     case 'refused':
       return `refused: ${reason ?? 'no reason'}`
     case 'admin':
-      return error === undefined ? text(record.change?.['step']) : `failed: ${text(error.code)}`
+      return failed ?? text(record.change?.['step'])
     default:
       return ''
   }
+}
+
+function failure(record: { readonly error?: unknown }): string | null {
+  const { error } = record
+  return error === undefined ? null : `failed: ${isJsonObject(error) ? text(error['code']) : '-'}`
 }
 
 function shortTime(time: string): string {
@@ -88,7 +108,8 @@ function shortId(call: string | null): string {
 /** A record of whoever edited the file may hold anything. */
 function text(value: unknown): string {
   if (Array.isArray(value)) return value.map(text).join(', ')
-  return typeof value === 'string' ? value : ''
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '-'
 }
 
 function sizeOf(value: unknown): number {

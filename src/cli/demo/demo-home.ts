@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BrokerError } from '../../core/errors.ts'
@@ -11,6 +11,8 @@ export interface DemoHome {
   readonly scope: string
   /** Runs `keyhand …` of this same installation on the throw-away home; answers what it said and its exit code. */
   keyhand(args: readonly string[], stdin?: string): Promise<{ text: string; code: number | null }>
+  /** What every file of both folders holds, byte by byte. */
+  contents(): Promise<readonly string[]>
   remove(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ tools:
     catalog,
     scope,
     keyhand: (args, stdin = '') => runKeyhand(args, stdin, env),
+    contents: () => contentsOf(root),
     remove: () => rm(root, { recursive: true, force: true }),
   }
 }
@@ -80,4 +83,10 @@ async function runKeyhand(
     child.once('close', resolve)
   })
   return { text: text.trimEnd(), code }
+}
+
+async function contentsOf(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')))
 }
