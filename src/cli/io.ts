@@ -64,7 +64,7 @@ export function createIo(
       if (!json) parts.out(`${lines(text)}\n`)
     },
     data(value) {
-      if (json) parts.out(`${JSON.stringify(value)}\n`)
+      if (json) parts.out(`${jsonLine(value)}\n`)
     },
     warn(text) {
       parts.err(`${lines(text)}\n`)
@@ -81,7 +81,7 @@ export function sayError(io: Io, error: BrokerError): ExitCode {
 }
 
 /** The exit code for an error's code. */
-export function exitCodeOf(code: ErrorCode): ExitCode {
+function exitCodeOf(code: ErrorCode): ExitCode {
   switch (code) {
     case 'usage':
       return EXIT.usage
@@ -103,6 +103,17 @@ function processTerminal(): Terminal {
     hidden: async (question) => (await load()).askHidden(question),
     confirm: async (question) => (await load()).askConfirm(question),
   }
+}
+
+/** JSON escapes only some of what a terminal obeys or a reader cannot see; escaped, it is the same value. */
+function jsonLine(value: Json): string {
+  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => `\\u${hex4(character.charCodeAt(at))}`).join(''),
+  )
+}
+
+function hex4(unit: number): string {
+  return unit.toString(16).padStart(4, '0')
 }
 
 function lines(text: string): string {

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { SecretEntry } from '../../core/snapshot.ts'
 import { withRecord } from '../admin-record.ts'
 import { editCatalog, entryOf, openCatalog } from '../catalog-file.ts'
-import { ensureSecretsFile } from '../encrypted-file.ts'
+import { ensureSecretsFile, identitySentence } from '../encrypted-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { keychainProblem } from '../keychain.ts'
@@ -33,37 +33,40 @@ export async function secretSet(
   const catalog = await openCatalog(home, families)
   const known = entryOf(catalog, name)
   if (known !== null) refuseOther(known, options)
-  const wanted = known === null ? await newEntry(io, families, name, options) : null
-  const entry: Writable = known ?? wanted?.entry ?? unreachable()
+  const { entry, added } =
+    known === null ? await newEntry(io, families, name, options) : { entry: known, added: null }
   const store = storeOf(families, entry)
 
   const { secret, characters, notes } = await takeValue(io, name, options)
   const signal = new AbortController().signal
-  const about = { secret: name, provider: entry.provider, new_entry: known === null }
+  const about = { secret: name, provider: entry.provider, new_entry: added !== null }
   const { version, replaced } = await withRecord(
     io,
     { what: 'secret set', change: about },
     async () => {
-      if (entry.provider === 'file') await ensureSecretsFile(io, signal)
+      if (entry.provider === 'file') {
+        const { made, identity } = await ensureSecretsFile(io, signal)
+        if (made) notes.push(`made the encrypted file secrets.age. ${identitySentence(identity)}`)
+      }
       const before = await isThere(families, entry, signal)
       const after = await store.put(entry.reference, secret, ownerContext(name, signal))
-      if (wanted !== null) {
-        await editCatalog(home, (text) => addSecret(text, name, entry.provider, wanted.reference))
+      if (added !== null) {
+        await editCatalog(home, (text) => addSecret(text, name, entry.provider, added))
       }
       const result = { version: after, replaced: before }
       return { result, change: result }
     },
   )
-  const added = known === null ? ', and added it to keyhand.yaml' : ''
+  const and = added === null ? '' : ', and added it to keyhand.yaml'
   const verb = replaced === true ? 'Replaced' : 'Stored'
-  io.say(`${verb} ${name} in the provider ${entry.provider} (${characters} characters)${added}.`)
+  io.say(`${verb} ${name} in the provider ${entry.provider} (${characters} characters)${and}.`)
   for (const note of notes) io.warn(`note: ${note}`)
   io.data({
     name,
     provider: entry.provider,
     version,
     replaced,
-    added: known === null,
+    added: added !== null,
     characters,
     notes,
   })
@@ -109,7 +112,7 @@ async function newEntry(
   families: Families,
   name: string,
   options: SetOptions,
-): Promise<{ readonly entry: Writable; readonly reference: JsonObject }> {
+): Promise<{ readonly entry: Writable; readonly added: JsonObject }> {
   const type = options.provider ?? (await defaultProvider(io))
   const provider = families.providers.get(type)
   if (provider === undefined) {
@@ -118,13 +121,14 @@ async function newEntry(
     })
   }
   const reference = newReference(provider, options.ref ?? [])
-  return { entry: { name, provider: type, reference: reference.parsed }, reference: reference.text }
+  return { entry: { name, provider: type, reference: reference.parsed }, added: reference.text }
 }
 
-/** The keychain where it works; else the encrypted file, which is said. */
+/** The keychain; where there is none the encrypted file, which is said. One that is locked is none to pass by. */
 async function defaultProvider(io: Io): Promise<string> {
   const problem = await keychainProblem(io)
   if (problem === null) return 'keychain'
+  if (problem.code !== 'secret_unreachable') throw problem
   io.warn(`note: ${problem.message}; the value goes to the encrypted file (\`provider: file\`)`)
   return 'file'
 }
@@ -153,8 +157,4 @@ async function isThere(
   } catch {
     return null
   }
-}
-
-function unreachable(): never {
-  throw new BrokerError('internal', 'a secret without an entry')
 }

@@ -16,7 +16,7 @@ export interface GivenValue {
   readonly secret: Secret
   readonly characters: number
   /** What is unusual about it, for a warning. */
-  readonly notes: readonly string[]
+  readonly notes: string[]
 }
 
 /**
