@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import { isRefusal } from '../core/refusal.ts'
 import type { Snapshot } from '../core/snapshot.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Refusal } from '../core/refusal.ts'
 import type { ConfigProblem, SecretEntry, ToolEntry } from '../core/snapshot.ts'
 import { readSecret, readTool } from './catalog-entry.ts'

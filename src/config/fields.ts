@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { AGENT_NAME, CATALOG_NAME } from '../core/agent.ts'
 import type { Limit, LimitWindow } from '../core/rule.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isRefusal, type Refusal } from '../core/refusal.ts'
 import type { ConfigProblem, Scope, ScopedTool } from '../core/snapshot.ts'
 import { type Catalog, dedupe } from './catalog.ts'

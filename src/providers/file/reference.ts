@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const fileReference = z.strictObject({
   path: z

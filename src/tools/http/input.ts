@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { DEFAULT_REQUEST_HEADERS } from './header-rules.ts'
 import { HTTP_METHODS } from './http-method.ts'
 import type { HttpSettings } from './settings.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { OutgoingRequest } from '../../auth/auth-scheme.ts'
 import type { Action } from '../../core/action.ts'
 import { BrokerError } from '../../core/errors.ts'

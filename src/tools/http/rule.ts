@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parsePathPattern } from '../../core/path-pattern.ts'
 import { HTTP_METHODS } from './http-method.ts'
 

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuthScheme } from '../../auth/auth-scheme.ts'
 import { HEADER_NAME, HEADER_VALUE } from '../../core/http-syntax.ts'
 import { parseBaseUrl } from './base-url.ts'
