@@ -30,7 +30,11 @@ export function startFlight<T>(
     )
     controller.abort()
   }, timeoutMs)
-  const settled = () => clearTimeout(timer)
+  let done = false
+  const settled = () => {
+    done = true
+    clearTimeout(timer)
+  }
   // Started in a microtask, so that whoever starts it has it in hand before it can end.
   Promise.resolve()
     .then(() => work(controller.signal))
@@ -54,7 +58,7 @@ export function startFlight<T>(
       } finally {
         signal.removeEventListener('abort', onAbort)
         waiting -= 1
-        if (waiting === 0) controller.abort()
+        if (waiting === 0 && !done) controller.abort()
       }
     },
   }
