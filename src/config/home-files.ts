@@ -6,6 +6,9 @@ import { codeOf, traceFile, unchanged } from './file-trace.ts'
 import { currentTrust } from './file-trust.ts'
 import { CATALOG_FILE, POLICIES_FOLDER, scopeFile } from './home-layout.ts'
 
+/** The listing of a folder that is not there. */
+const ABSENT = 'ENOENT'
+
 /** Each is looked at before each call. */
 const MAX_POLICIES = 64
 
@@ -49,7 +52,9 @@ export function sameHome(home: string, known: HomeFiles): boolean {
   const files = [known.catalog, known.scope, ...known.policies.files.map(({ read }) => read)]
   if (!files.every((file) => file.settled)) return false
   const steps = [...known.policies.folder.steps, ...files.flatMap((file) => file.steps)]
-  return unchanged(steps) && list(home).listing === known.policies.listing
+  if (!unchanged(steps)) return false
+  // The way to a folder that is not there was just looked at.
+  return known.policies.listing === ABSENT || list(home).listing === known.policies.listing
 }
 
 async function readPolicies(
@@ -84,7 +89,7 @@ function list(home: string): { listing: string; names: readonly string[]; error:
     return { listing: JSON.stringify(names), names, error: null }
   } catch (error) {
     const code = codeOf(error)
-    if (code === 'ENOENT') return { listing: code, names: [], error: null }
+    if (code === 'ENOENT') return { listing: ABSENT, names: [], error: null }
     return { listing: code, names: [], error: `cannot be read (${code})` }
   }
 }
