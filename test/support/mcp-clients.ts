@@ -41,6 +41,8 @@ export interface ToolAnswer {
 
 /** A real client with a server process of its own. */
 export interface McpClient {
+  /** The server's process; null once it is gone. */
+  readonly pid: number | null
   readonly protocolVersion: string
   readonly instructions: string | null
   readonly serverInfo: { readonly name: string; readonly version: string } | null
@@ -73,6 +75,9 @@ async function connectLegacy(options: ConnectOptions): Promise<McpClient> {
   const client = new LegacyClient({ name: 'legacy-test-client', version: '1.2.3' })
   await client.connect(transport)
   return {
+    get pid() {
+      return transport.pid
+    },
     protocolVersion: negotiated.version,
     instructions: client.getInstructions() ?? null,
     serverInfo: client.getServerVersion() ?? null,
@@ -109,6 +114,9 @@ async function connectModern(options: ConnectOptions): Promise<McpClient> {
   )
   await client.connect(transport)
   return {
+    get pid() {
+      return transport.pid
+    },
     protocolVersion: client.getNegotiatedProtocolVersion() ?? 'unknown',
     instructions: client.getInstructions() ?? null,
     serverInfo: client.getServerVersion() ?? null,
