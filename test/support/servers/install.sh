@@ -1,7 +1,9 @@
 #!/bin/sh
-# Installs the real servers that the tests run against: moto (AWS), and the Secret Service of gnome-keyring with its D-Bus.
-# May be run again at any time: what is there is left alone. Needs no root but for Debian packages that are missing.
-# Nothing is put into the clone: moto lives in ${XDG_CACHE_HOME:-~/.cache}/keyhand/test-servers.
+# Installs the real servers that the tests run against: moto (AWS), the Secret Service of gnome-keyring with its D-Bus, etcd,
+# and what build-go-servers.sh builds (sops, Vault, kube-apiserver: about 18 minutes the first time; `--no-build` leaves
+# those out). PostgreSQL comes with `npm ci`. May be run again at any time: what is there is left alone. Needs no root but
+# for Debian packages that are missing. Nothing is put into the clone: all of it lives in
+# ${XDG_CACHE_HOME:-~/.cache}/keyhand/test-servers.
 set -u
 
 MOTO_VERSION=5.2.5
@@ -87,7 +89,19 @@ moto_server() {
   fi
 }
 
+etcd_server() {
+  # For kube-apiserver, which is built on Linux only.
+  if [ "$(uname -s)" != Linux ] || has etcd; then
+    return 0
+  fi
+  install_packages etcd-server && say "etcd: installed"
+}
+
 secret_service
 age_tool
 moto_server
+etcd_server
+if [ "${1:-}" != --no-build ]; then
+  "$(dirname "$0")/build-go-servers.sh" || failed=1
+fi
 exit "$failed"
