@@ -153,6 +153,8 @@ class GroupCommitTrail implements FileTrail {
     // A disk that stays full must not use up names: the claimed one is tried again, and so are the heads it is to name.
     this.#claimed.name ??= await this.#announce()
     const { name } = this.#claimed
+    // The file before this one is named with its newest record.
+    await this.#heads.settled()
     this.#claimed.heads.push(...(await heads.claimUnnamed(name)))
     const file = this.#create({ folder: this.#folder, name, osUser, pid })
     const named = [...this.#claimed.heads]

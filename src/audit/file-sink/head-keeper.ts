@@ -1,4 +1,8 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Head, Heads } from '../../state/state-port.ts'
+
+/** How long a head waits for newer ones, in ms: calls in a row share a write, and none waits for it on its way to its upstream. */
+const WAIT_MS = 5
 
 /**
  * Keeps the newest head in state.db, behind the records that it follows: nobody waits for it. A head that could not be
@@ -27,9 +31,8 @@ export class HeadKeeper {
   }
 
   async #run(): Promise<void> {
-    // The calls whose records were just synced go first.
-    await new Promise((resolve) => setImmediate(resolve))
     while (this.#newest !== null) {
+      await setTimeout(WAIT_MS)
       const head = this.#newest
       this.#newest = null
       try {
