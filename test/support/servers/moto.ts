@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
+import { freePort } from './free-port.ts'
 import { motoServer } from './require-server.ts'
 
 export interface StartedServer {
@@ -31,13 +31,4 @@ export async function startMoto(): Promise<StartedServer> {
   }
   await stop()
   throw new Error('moto did not start')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
