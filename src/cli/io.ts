@@ -108,7 +108,10 @@ function processTerminal(): Terminal {
 /** JSON escapes only some of what a terminal obeys or a reader cannot see; escaped, it is the same value. */
 function jsonLine(value: Json): string {
   return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from({ length: character.length }, (_, at) => `\\u${hex4(character.charCodeAt(at))}`).join(''),
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${hex4(character.charCodeAt(at))}`,
+    ).join(''),
   )
 }
 

@@ -42,9 +42,8 @@ export async function showCall(io: Io, files: readonly TrailFile[], id: string):
   if (calls.size > 1) return sayChoice(io, [...calls])
   const entries = [...calls.values()].flat()
   if (entries.length === 0) sayLine(io, 'No call of that id is in the trail.')
-  for (const [index, entry] of entries.entries()) {
-    if (index > 0) io.say('')
-    sayLine(io, `${entry.call ?? ''}  ${entry.result}`)
+  for (const entry of entries) {
+    if (entry === entries[0]) sayLine(io, `${entry.call ?? ''}  ${resultOf(entries)}`)
     for (const record of entry.records) sayRecord(io, entry.file, record)
   }
   io.data({
@@ -54,6 +53,11 @@ export async function showCall(io: Io, files: readonly TrailFile[], id: string):
     ),
   })
   return entries.length === 0 ? EXIT.no : EXIT.ok
+}
+
+/** What came of the call: that of its last attempt. */
+function resultOf(entries: readonly TrailEntry[]): string {
+  return entries.findLast(({ result }) => result !== 'recorded')?.result ?? 'recorded'
 }
 
 function sayChoice(io: Io, calls: readonly (readonly [string, readonly TrailEntry[]])[]): ExitCode {

@@ -4,6 +4,7 @@ import { listTrail } from '../../audit/file-sink/trail-reader.ts'
 import type { TrailProblem } from '../../audit/trail-problem.ts'
 import { type VerifyReport, verifyTrail } from '../../audit/verify.ts'
 import { composeRecords } from '../../compose.ts'
+import { asData } from '../as-data.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { sayLine } from '../say-line.ts'
@@ -22,7 +23,8 @@ export async function auditVerify(io: Io): Promise<ExitCode> {
   if (report.omitted > 0) io.say(`and ${report.omitted} more`)
   io.say(summary(report))
   io.say(report.notDetected)
-  io.data({ ...report, problems: report.problems.map((problem) => ({ ...problem })) })
+  const { notDetected, ...found } = report
+  io.data(asData({ ...found, not_detected: notDetected }))
   return report.ok ? EXIT.ok : EXIT.no
 }
 

@@ -5,6 +5,9 @@ import { isJsonObject } from '../../core/json.ts'
 /** So much of a call's id tells calls apart in a table, and `audit show` takes it. */
 const SHORT_ID = 18
 
+/** Of a record what says what was to be done. */
+type AboutRecord = Pick<AuditRecord, 'kind' | 'verb' | 'target' | 'path' | 'change' | 'reason'>
+
 /** The columns of the table of `audit show`. */
 export const COLUMNS = ['TIME', 'AGENT', 'TOOL', 'WHAT', 'RESULT', 'RULE', 'CALL'] as const
 
@@ -13,12 +16,11 @@ const HOW: ReadonlySet<string> = new Set(['what', 'step', 'terminal'])
 
 /** One entry in the table's columns. What comes from the trail is data: whoever prints it takes out control characters. */
 export function entryRow(entry: TrailEntry): string[] {
-  const last = entry.records.at(-1)
   return [
     shortTime(entry.time),
     entry.agent ?? '-',
     entry.tool ?? '-',
-    last === undefined ? '-' : whatText(last),
+    whatText(whole(entry)),
     resultText(entry),
     rulesText(entry),
     shortId(entry.call),
@@ -33,14 +35,14 @@ export function recordLine(record: AuditRecord): string {
     record.agent ?? '-',
     record.tool ?? '-',
     whatText(record),
-    recordResult(record),
+    record.kind === 'intent' ? '' : recordResult(record),
     shortId(record.call ?? null),
   ]
   return parts.filter((part) => part !== '').join('  ')
 }
 
 /** What was to be done, or what changed: `GET https://api.github.com/user`, `agents/cursor.yaml: 1 rule added`. */
-export function whatText(record: AuditRecord): string {
+export function whatText(record: AboutRecord): string {
   const { kind, verb, target, path, change } = record
   if (verb !== undefined) return `${verb} ${target ?? ''}${path ?? ''}`
   if (kind === 'open') return 'a new file of the trail'
@@ -59,11 +61,16 @@ export function whatText(record: AuditRecord): string {
   return '-'
 }
 
+/** An outcome names only what the intent could not know yet, such as the whole path. */
+function whole({ records }: TrailEntry): AboutRecord {
+  const [first, last] = [records[0], records.at(-1)]
+  return first === undefined || last === undefined ? { kind: 'open' } : { ...first, ...last }
+}
+
 function resultText({ result, records }: TrailEntry): string {
   const last = records.at(-1)
   if (last === undefined || result === 'unknown') return 'unknown'
-  if (result === 'recorded') return recordResult(last)
-  return recordResult(last) || result
+  return recordResult(last)
 }
 
 /** The rules that said so; of several the first, and how many more. */
@@ -88,7 +95,7 @@ function recordResult(record: AuditRecord): string {
     case 'admin':
       return failed ?? text(record.change?.['step'])
     default:
-      return ''
+      return 'recorded'
   }
 }
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   applyEdits,
+  type Edit,
   findNodeAtLocation,
-  modify,
   type Node,
   type ParseError,
   parse,
@@ -10,6 +10,7 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser'
 import { type Edited, isRecord, own, type Wanted, withoutServer } from './edited.ts'
+import { insertProperty, replaceValue } from './insert-property.ts'
 
 const OPTIONS = { allowTrailingComma: true, disallowComments: false }
 
@@ -41,8 +42,7 @@ export function editJson(text: string, wanted: Wanted): Edited {
   const current = own(all, name)
   if (isDeepStrictEqual(current, entry)) return { kind: 'same' }
   if (current !== undefined && !force) return { kind: 'different', current }
-  const edits = modify(body, [servers, name], entry, { formattingOptions: formOf(body) })
-  const after = applyEdits(body, edits)
+  const after = applyEdits(body, editsOf(body, root, wanted))
   const data: unknown = dataOf(after)
   const rest = (value: unknown) => withoutServer(value, servers, name)
   if (
@@ -64,15 +64,13 @@ function isTwice(object: Node | undefined, key: string): boolean {
   return names.filter((name) => name === key).length > 1
 }
 
-/** The indentation and line ends that the file has. */
-function formOf(text: string) {
-  const indent = /\n([ \t]+)\S/.exec(text)?.[1] ?? '  '
-  const eol = text.includes('\r\n') ? '\r\n' : '\n'
-  return {
-    insertSpaces: !indent.startsWith('\t'),
-    tabSize: indent.startsWith('\t') ? 1 : indent.length,
-    eol,
-  }
+function editsOf(text: string, root: Node, { servers, name, entry }: Wanted): Edit[] {
+  const container = findNodeAtLocation(root, [servers])
+  if (container === undefined) return insertProperty(text, root, servers, { [name]: entry })
+  const current = findNodeAtLocation(container, [name])
+  return current === undefined
+    ? insertProperty(text, container, name, entry)
+    : replaceValue(text, current, entry)
 }
 
 function placeOf(text: string, { error, offset }: ParseError): string {
