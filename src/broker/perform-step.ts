@@ -6,8 +6,9 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { RedactionCounts, RedactionSession } from '../redaction/redaction-port.ts'
 import type { ResolvedSecret } from '../secrets/resolver.ts'
 import { valuesOf } from '../secrets/values.ts'
-import type { Performed, ToolResult } from '../tools/tool-type.ts'
+import type { CallRedaction, Performed, ToolResult } from '../tools/tool-type.ts'
 import type { CallAnswer, CallRequest } from './call.ts'
+import type { MintedStep } from './minted-step.ts'
 import type { BrokerOptions } from './options.ts'
 import type { ReachableTool } from './prepare.ts'
 
@@ -35,6 +36,8 @@ interface StepInput {
   readonly attempt: number
   /** The first attempt, whose credential was refused, where this is the second. */
   readonly rejected: Step | null
+  /** Takes out of an answer what nobody registered, and knows afterwards what that was. */
+  readonly minted: MintedStep
   /** Names of watched secrets that could not be read. */
   readonly unwatched: Promise<readonly string[]>
   /** Looks at what redaction found; true where the answer must be withheld. */
@@ -50,16 +53,17 @@ export async function performStep(input: StepInput): Promise<Step | CallAnswer> 
   let resolved: readonly ResolvedSecret[] = []
   let performed: Performed
   let unwatched: readonly string[] = []
+  const held = holdSecrets()
   try {
     unwatched = await input.unwatched
-    resolved = await resolveAll(input)
+    resolved = await resolveAll(input, held)
     if (input.rejected !== null && sameValues(input.rejected.resolved, resolved)) {
       performed = { kind: 'done', result: input.rejected.performed.result }
     } else {
       performed = await input.tool.type.perform(action, input.tool.entry.settings, {
         secrets: valuesOf(resolved),
         signal: state.request.signal,
-        redaction: state.session,
+        redaction: redactionOf(state.session, input.minted),
         now: () => options.now(),
         register: (secret) => options.redactor.register(secret),
         progress: (message) => state.request.progress(state.session.text(message)),
@@ -68,6 +72,8 @@ export async function performStep(input: StepInput): Promise<Step | CallAnswer> 
   } catch (thrown) {
     const error = redactedError(asBrokerError(thrown), state.session)
     return recordedFailure(input, { resolved, unwatched, error })
+  } finally {
+    held.release()
   }
   return recorded(input, { performed, resolved, unwatched })
 }
@@ -128,17 +134,46 @@ async function recordedFailure(
   return { kind: 'failed', call: input.state.id, error }
 }
 
-async function resolveAll(input: StepInput): Promise<readonly ResolvedSecret[]> {
+/** What one step holds while it is performed; what comes in later, since another failed, is let go of at once. */
+function holdSecrets() {
+  let over = false
+  const secrets: ResolvedSecret[] = []
+  return {
+    add(secret: ResolvedSecret): ResolvedSecret {
+      if (over) secret.release()
+      else secrets.push(secret)
+      return secret
+    },
+    release(): void {
+      over = true
+      for (const secret of secrets.splice(0)) secret.release()
+    },
+  }
+}
+
+function redactionOf(session: RedactionSession, minted: MintedStep): CallRedaction {
+  return {
+    text: (text) => session.text(text),
+    json: (value) => session.json(value),
+    bytes: (bytes) => session.bytes(bytes),
+    stream: () => session.stream(),
+    mintedJson: (value, mayStore) => minted.mintedJson(value, mayStore),
+    mintedText: (text, part) => minted.mintedText(text, part),
+  }
+}
+
+async function resolveAll(
+  input: StepInput,
+  held: ReturnType<typeof holdSecrets>,
+): Promise<readonly ResolvedSecret[]> {
   const { options, state, tool } = input
   return Promise.all(
-    tool.entry.secrets.map((name) => {
+    tool.entry.secrets.map(async (name) => {
       const entry = state.snapshot.secrets.get(name)
       if (entry === undefined || isRefusal(entry))
         throw new BrokerError('config_invalid', `secret \`${name}\` is not usable`)
-      return options.resolver.resolve(entry, {
-        signal: state.request.signal,
-        fresh: input.attempt > 1,
-      })
+      const use = { signal: state.request.signal, fresh: input.attempt > 1 }
+      return held.add(await options.resolver.resolve(entry, use))
     }),
   )
 }
@@ -176,6 +211,7 @@ async function record(
       ? {}
       : { bytes: result.bytes, ...(result.status === null ? {} : { status: result.status }) }),
     redactions: { ...state.session.counts.byName },
+    ...input.minted.outcome,
     ms: options.now() - state.startedAt,
     ...(what.reason === undefined ? {} : { reason: what.reason }),
     ...(what.error === undefined ? {} : { error: what.error }),

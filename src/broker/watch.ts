@@ -35,7 +35,7 @@ export function createWatch(options: { readonly resolver: SecretResolver; now():
     },
     async read(entries, signal) {
       const results = await Promise.allSettled(
-        entries.map((entry) => options.resolver.resolve(entry, { signal })),
+        entries.map(async (entry) => (await options.resolver.resolve(entry, { signal })).release()),
       )
       const missed: string[] = []
       for (const [index, entry] of entries.entries()) {

@@ -36,6 +36,7 @@ export function readSecret(
     provider: provider.type,
     reference: reference.value,
     cacheMs: fields.value.cache ?? provider.defaults.cacheMs,
+    ...(fields.value.cache === undefined ? {} : { leaseCacheMs: fields.value.cache }),
     watch: fields.value.watch ?? provider.defaults.watch,
     position: place.key,
   }
@@ -69,14 +70,42 @@ export function readTool(
       )
     }
   }
+  const minted = fields.value.minted ?? { kind: 'withhold' }
+  const unwritable =
+    minted.kind === 'store' ? storeProblem(place, minted.secret, families, secrets) : null
+  if (unwritable !== null) return isRefusal(unwritable) ? unwritable : [unwritable]
   return {
     name: place.name,
     type: toolType.type,
     settings: settings.value,
     description: fields.value.description ?? null,
     secrets: needed.value,
+    minted,
     position: place.key,
   }
+}
+
+/** Why what this tool's upstream mints cannot be stored as that secret; null where it can. */
+function storeProblem(
+  place: Place,
+  name: string,
+  families: Families,
+  secrets: ReadonlyMap<string, SecretEntry | Refusal>,
+): ConfigProblem | Refusal | null {
+  const node = place.node.entries.get('minted')?.node ?? place.node
+  const secret = secrets.get(name)
+  if (secret === undefined) return noSuchSecret(node, name, secrets.keys())
+  if (isRefusal(secret)) {
+    const message = `the secret \`${name}\` that this tool stores cannot be used: ${secret.message}`
+    return refuse('config_error', message, secret.fix)
+  }
+  if (families.providers.get(secret.provider)?.store != null) return null
+  const writable = [...families.providers.values()].filter(({ store }) => store !== null)
+  return mistake(
+    findText(node, name) ?? node.at,
+    `the secret \`${name}\` cannot be stored: keyhand only reads from \`${secret.provider}\``,
+    `let it live in one of: ${writable.map(({ type }) => type).join(', ')}`,
+  )
 }
 
 /** Checks an entry's name and finds what its first word (`provider`, `type`) names. */

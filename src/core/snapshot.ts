@@ -9,10 +9,24 @@ export interface SecretEntry {
   readonly reference: unknown
   /** How long a value may be used without asking again, in ms; 0 is not at all. */
   readonly cacheMs: number
+  /** The same for a value that is only lent, where the catalog says `cache`; else it is given back once it is not in use. */
+  readonly leaseCacheMs?: number
   /** `always`: registered for redaction before the first answer of an agent that can reach it; `used`: on first use. */
   readonly watch: 'always' | 'used'
   readonly position: Position
 }
+
+/** What becomes of a credential that an upstream made, and that nobody registered. */
+export type MintedRule =
+  | { readonly kind: 'withhold' }
+  | { readonly kind: 'allow' }
+  | {
+      readonly kind: 'store'
+      /** The secret of the catalog that it is stored as; its provider can be written to. */
+      readonly secret: string
+      /** An RFC 6901 pointer to it in a JSON body; null where it is the only one that is recognised. */
+      readonly field: string | null
+    }
 
 /** One tool of the catalog. */
 export interface ToolEntry {
@@ -23,6 +37,7 @@ export interface ToolEntry {
   readonly description: string | null
   /** The names of the secrets that it needs; each is in the catalog. */
   readonly secrets: readonly string[]
+  readonly minted: MintedRule
   readonly position: Position
 }
 

@@ -2,8 +2,14 @@ import { canonicalJson } from '../core/canonical-json.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { SecretEntry } from '../core/snapshot.ts'
-import { contextAlone, type FetchedSecret, type SecretProvider } from '../providers/provider.ts'
+import {
+  contextAlone,
+  type FetchedSecret,
+  type Lease,
+  type SecretProvider,
+} from '../providers/provider.ts'
 import { type Flight, startFlight } from './flight.ts'
+import { createLeases, type Lent } from './leases.ts'
 
 /** A secret of the catalog, as it is at this moment. */
 export interface ResolvedSecret {
@@ -13,6 +19,8 @@ export interface ResolvedSecret {
   readonly fields: ReadonlyMap<string, Secret>
   /** True where it was not fetched for this call. */
   readonly cached: boolean
+  /** To be called once the values are no longer in use: what was lent is then given back. */
+  release(): void
 }
 
 /** The one way from a catalog entry to a value. */
@@ -22,12 +30,16 @@ export interface SecretResolver {
    * the abort of one does not fail the others.
    *
    * @param options.fresh fetch anew whatever is in memory, which is forgotten even where that fails: after a 401.
+   * What is lent is shared by the calls that run at the same time, and renewed meanwhile; `cache` in the catalog keeps it longer.
+   *
    * @throws BrokerError with the code of what is wrong; `secret_not_found` where the reference names nothing; `cancelled`.
    */
   resolve(
     entry: SecretEntry,
     options: { readonly signal: AbortSignal; readonly fresh?: boolean },
   ): Promise<ResolvedSecret>
+  /** Gives back what was lent, also what is still in use, and waits for that within a bound. Never throws. */
+  close(): Promise<void>
 }
 
 export interface ResolverOptions {
@@ -47,7 +59,8 @@ interface Kept {
 
 export function createResolver(options: ResolverOptions): SecretResolver {
   const kept = new Map<string, Kept>()
-  const flights = new Map<string, Flight<FetchedSecret>>()
+  const leases = createLeases(options)
+  const flights = new Map<string, Flight<Landed>>()
 
   function take(key: string, entry: SecretEntry): FetchedSecret | null {
     const now = options.now()
@@ -57,27 +70,33 @@ export function createResolver(options: ResolverOptions): SecretResolver {
     return hit !== undefined && now >= hit.at && now < hit.at + entry.cacheMs ? hit.fetched : null
   }
 
-  function fly(key: string, entry: SecretEntry): Flight<FetchedSecret> {
+  function fly(key: string, entry: SecretEntry): Flight<Landed> {
     const at = options.now()
-    const flight = startFlight(async (signal) => {
+    const flight: Flight<Landed> = startFlight(async (signal) => {
       const fetched = await fetchFrom(options, entry, signal)
-      // INVARIANT: redaction knows a value before anyone can use it; where that fails, nobody gets it.
-      for (const secret of fetched.fields.values()) options.onFetched(secret)
       // A refresh that started later has overtaken this fetch: what it brings is older.
-      if (entry.cacheMs > 0 && flights.get(key) === flight) {
-        const untilAtMost = Math.min(
-          at + entry.cacheMs,
-          fetched.lease?.expiresAt ?? Number.POSITIVE_INFINITY,
-        )
-        kept.set(key, { fetched, at, untilAtMost })
+      const newest = flights.get(key) === flight
+      // Before anything can fail: what was lent is given back where nobody takes it.
+      const lent = isLent(fetched)
+        ? leases.adopt(newest ? key : null, fetched, { at, keepMs: entry.leaseCacheMs ?? 0 })
+        : null
+      // INVARIANT: redaction knows a value before anyone can use it; where that fails, nobody gets it.
+      try {
+        for (const secret of fetched.fields.values()) options.onFetched(secret)
+      } catch (thrown) {
+        if (newest) leases.retire(key)
+        throw thrown
       }
-      return fetched
+      if (lent === null && entry.cacheMs > 0 && newest) {
+        kept.set(key, { fetched, at, untilAtMost: at + entry.cacheMs })
+      }
+      return { fetched, lent }
     }, options.timeoutMs ?? 10_000)
     flights.set(key, flight)
-    const landed = () => {
+    const over = () => {
       if (flights.get(key) === flight) flights.delete(key)
     }
-    flight.result.then(landed, landed)
+    flight.result.then(over, over)
     return flight
   }
 
@@ -85,8 +104,11 @@ export function createResolver(options: ResolverOptions): SecretResolver {
     async resolve(entry, { signal, fresh = false }) {
       if (signal.aborted) throw new BrokerError('cancelled', 'the call was cancelled')
       const key = canonicalJson([entry.name, entry.provider, entry.reference])
-      if (fresh) kept.delete(key)
-      const hit = fresh ? null : take(key, entry)
+      if (fresh) {
+        kept.delete(key)
+        leases.retire(key)
+      }
+      const hit = fresh ? null : landed(take(key, entry), leases.take(key))
       if (hit !== null) return resolvedOf(entry, hit, true)
       const current = flights.get(key)
       // A fetch that began before the old value was refused may still bring it: a refresh joins refreshes only.
@@ -95,7 +117,23 @@ export function createResolver(options: ResolverOptions): SecretResolver {
       if (fresh) flight.fresh = true
       return resolvedOf(entry, await flight.join(signal), false)
     },
+    close: () => leases.close(),
   }
+}
+
+/** What a fetch brought; where it is lent, `lent` keeps it. */
+interface Landed {
+  readonly fetched: FetchedSecret
+  readonly lent: Lent | null
+}
+
+function landed(fetched: FetchedSecret | null, lent: Lent | null): Landed | null {
+  if (lent !== null) return { fetched: lent.fetched, lent }
+  return fetched === null ? null : { fetched, lent }
+}
+
+function isLent(fetched: FetchedSecret): fetched is FetchedSecret & { readonly lease: Lease } {
+  return fetched.lease !== null
 }
 
 async function fetchFrom(
@@ -142,8 +180,8 @@ async function fetchFrom(
 
 function resolvedOf(
   { name, provider }: SecretEntry,
-  { version, fields }: FetchedSecret,
+  { fetched: { version, fields }, lent }: Landed,
   cached: boolean,
 ): ResolvedSecret {
-  return { name, provider, version, fields, cached }
+  return { name, provider, version, fields, cached, release: lent?.use() ?? (() => {}) }
 }

@@ -14,7 +14,9 @@ interface ValuesOfCall {
  * @throws BrokerError from `get`: `secret_invalid` where the secret has no such field, naming those that it has; `internal`
  * where it was not resolved for this call.
  */
-export function valuesOf(resolved: readonly ResolvedSecret[]): ValuesOfCall {
+export function valuesOf(
+  resolved: readonly Pick<ResolvedSecret, 'name' | 'fields'>[],
+): ValuesOfCall {
   const byName = new Map(resolved.map((secret) => [secret.name, secret]))
   return {
     get(name, field = VALUE_FIELD) {

@@ -115,21 +115,6 @@ describe('the resolver', () => {
     expect(await value()).toBe('v2')
   })
 
-  it('keeps a lent value no longer than its lease', async () => {
-    const lease = {
-      id: 'l',
-      expiresAt: 1_005_000,
-      renewable: false,
-      renew: () => Promise.reject(new Error('not renewable')),
-      revoke: () => Promise.resolve(),
-    }
-    const { clock, value, calls } = setUp({ fetch: async () => ({ ...fetched('v'), lease }) })
-    await value()
-    clock.now += 5_000
-    expect(await value()).toBe('v')
-    expect(calls).toHaveLength(2)
-  })
-
   it('fetches anew where the reference changed, in whatever order its keys stand', async () => {
     const { value } = setUp()
     expect(await value(entry({ reference: { id: 'a', key: 'k' } }))).toBe('v1')
