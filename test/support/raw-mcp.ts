@@ -31,6 +31,8 @@ export function startRaw(
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // Each answer that is waited for listens for the end as well.
+  child.setMaxListeners(0)
   const ended = once(child, 'close')
   const lines: string[] = []
   const messages: Message[] = []
