@@ -188,26 +188,35 @@ async function composePipeline(parts: {
   policy: () => Promise<PolicyEngine>
 }): Promise<Pipeline> {
   const { places, agent, families, config } = parts
-  const [{ Broker }, { createRedactor }, { createResolver }, { v7 }, { state, trail, close }] =
-    await Promise.all([
-      import('./broker/broker.ts'),
-      import('./redaction/redactor.ts'),
-      import('./secrets/resolver.ts'),
-      import('uuid'),
-      composeRecords(places),
-    ])
+  const [
+    { Broker },
+    { createRedactor },
+    { createKeeper },
+    { createResolver },
+    { v7 },
+    { state, trail, close },
+  ] = await Promise.all([
+    import('./broker/broker.ts'),
+    import('./redaction/redactor.ts'),
+    import('./secrets/keeper.ts'),
+    import('./secrets/resolver.ts'),
+    import('uuid'),
+    composeRecords(places),
+  ])
   const now = () => Date.now()
   const redactor = createRedactor()
+  const resolver = createResolver({
+    providers: families.providers,
+    now,
+    onFetched: (secret) => redactor.register(secret),
+  })
   const broker = new Broker({
     agent,
     snapshot: () => config.snapshot(),
     toolTypes: families.toolTypes,
     policy: await parts.policy(),
-    resolver: createResolver({
-      providers: families.providers,
-      now,
-      onFetched: (secret) => redactor.register(secret),
-    }),
+    resolver,
+    keeper: createKeeper({ providers: families.providers, resolver }),
     redactor,
     trail,
     counters: state.counters,

@@ -17,12 +17,15 @@ const layers: Layers = {
     core: { imports: [] },
     policy: { imports: ['core'] },
     redaction: { imports: ['core'] },
+    minted: { imports: ['core'] },
     // `verify` compares the trail with the heads that state.db remembers.
     audit: { imports: ['core'], types: ['state-port.ts'] },
     state: { imports: ['core', 'state-port.ts'] },
     config: { imports: ['core', 'policy'], types: everyPort },
     secrets: { imports: ['core', 'provider.ts'] },
-    broker: { imports: ['core', 'policy', 'redaction', 'audit', 'secrets', ...everyPort] },
+    broker: {
+      imports: ['core', 'policy', 'redaction', 'minted', 'audit', 'secrets', ...everyPort],
+    },
     server: { imports: ['core', 'redaction', 'broker'] },
     cli: {
       imports: ['core', 'audit', 'policy', 'config', 'broker', 'server', 'compose', 'places'],
@@ -76,7 +79,7 @@ const confinements: readonly Confinement[] = [
     what: 'pure parts take data and `now`',
     uses: ['process.env', 'Date.now', 'new Date()', 'Date()', 'Math.random', 'performance.now'],
     modules: (specifier) => specifier.startsWith('node:') && !pureModules.includes(specifier),
-    within: ['core', 'policy', 'redaction', 'audit'],
+    within: ['core', 'policy', 'redaction', 'minted', 'audit'],
     files: ['audit/file-sink'],
   },
   {

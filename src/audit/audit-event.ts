@@ -46,6 +46,13 @@ export interface AuditEvent {
   readonly bytes?: number
   /** Number of replacements by name of secret. */
   readonly redactions?: { readonly [name: string]: number }
+  /** Credentials that the upstream made: how many were withheld, and the secrets that one was stored as. */
+  readonly minted?: {
+    readonly withheld: number
+    readonly stored: readonly string[]
+    /** Why one could not be stored. */
+    readonly error?: string
+  }
   /** Ms from the call's start. */
   readonly ms?: number
   /** Why, for the admin. */

@@ -10,6 +10,7 @@ import type { CallAnswer, CallRequest } from './call.ts'
 import { type ConfigRecorder, createConfigRecorder } from './config-record.ts'
 import { refusalOf, suggestionFor } from './judge.ts'
 import { takeLimits, takeRefused } from './limits.ts'
+import { createMintedGuard, type MintedGuard } from './minted-step.ts'
 import type { BrokerOptions } from './options.ts'
 import { performStep, type Step } from './perform-step.ts'
 import { canonicalAction, type ReachableTool, reach } from './prepare.ts'
@@ -41,6 +42,7 @@ interface Refused {
 export class Broker {
   readonly #options: BrokerOptions
   readonly #config: ConfigRecorder
+  readonly #minted: MintedGuard
   readonly #probing: ProbingGuard
   readonly #watch: Watch
   #refusalsUnrecorded = false
@@ -48,6 +50,7 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.#options = options
     this.#config = createConfigRecorder(options)
+    this.#minted = createMintedGuard(options)
     this.#probing = createProbingGuard(options)
     this.#watch = createWatch(options)
   }
@@ -141,8 +144,9 @@ export class Broker {
       return { kind: 'refusing', refusal: full, action, decision, suggestion: null }
 
     const due = this.#watch.due(state.snapshot)
+    const common = this.#common(state, action, decision)
     await this.#options.trail.append({
-      ...this.#common(state, action, decision),
+      ...common,
       kind: 'intent',
       path: await this.#maskedPath(action),
       secrets: intentSecrets(state.snapshot, tool, due),
@@ -152,11 +156,12 @@ export class Broker {
     return performStep({
       options: this.#options,
       state,
-      common: this.#common(state, action, decision),
+      common,
       tool,
       action,
       attempt,
       rejected,
+      minted: this.#minted.step(tool.entry.minted, state.snapshot),
       unwatched: this.#watch.read(due, state.request.signal),
       withhold: (counts) => this.#probing.sawAnswer(agent, state.id, counts),
     })

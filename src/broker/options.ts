@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/audit-event.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { PolicyEngine } from '../policy/policy-engine.ts'
 import type { Redactor } from '../redaction/redaction-port.ts'
+import type { SecretKeeper } from '../secrets/keeper.ts'
 import type { SecretResolver } from '../secrets/resolver.ts'
 import type { AgentBlocks, Counters, SeenConfig } from '../state/state-port.ts'
 import type { ToolType } from '../tools/tool-type.ts'
@@ -15,6 +16,7 @@ export interface BrokerOptions {
   readonly toolTypes: ReadonlyMap<string, ToolType>
   readonly policy: PolicyEngine
   readonly resolver: SecretResolver
+  readonly keeper: SecretKeeper
   readonly redactor: Redactor
   readonly trail: AuditTrail
   readonly counters: Counters

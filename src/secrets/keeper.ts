@@ -1,7 +1,7 @@
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { SecretEntry } from '../core/snapshot.ts'
-import type { SecretProvider } from '../providers/provider.ts'
+import { contextAlone, type SecretProvider } from '../providers/provider.ts'
 import type { SecretResolver } from './resolver.ts'
 
 /** How long storing may take, in ms. A call that is cancelled does not stop it: the value would be lost. */
@@ -30,7 +30,7 @@ export function createKeeper(options: {
       const signal = AbortSignal.timeout(TIMEOUT_MS)
       let version: string | null
       try {
-        version = await store.put(entry.reference, value, { name: entry.name, signal })
+        version = await store.put(entry.reference, value, contextAlone(entry.name, signal))
       } catch (thrown) {
         throw asBrokerError(thrown)
       }

@@ -43,6 +43,25 @@ export interface CallRedaction {
   bytes(bytes: Uint8Array): Uint8Array
   /** For what comes in pieces: `push` gives what can no longer be part of a match, `end` the rest. */
   stream(): { push(chunk: string): string; end(): string }
+  /**
+   * What an upstream made that looks like a credential, and that nobody registered, is withheld, stored or let through, as the
+   * catalog says of the tool. To be called with what the methods above gave, before anything selects or cuts.
+   *
+   * @param mayStore false for what is no answer to the action itself: a header, an error's body.
+   * @throws BrokerError `redaction_failed` where there is too much of it: nothing of the answer may be shown.
+   */
+  mintedJson(value: Json, mayStore: boolean): Promise<WithoutMinted<Json>>
+  /** @param part.complete false where the text is the start of one: its end is left out, since it may be the start of a credential. */
+  mintedText(
+    text: string,
+    part: { readonly complete: boolean; readonly mayStore: boolean },
+  ): Promise<WithoutMinted<string>>
+}
+
+/** What may be shown of an answer, and what the model should know of the rest. */
+export interface WithoutMinted<T> {
+  readonly value: T
+  readonly notes: readonly string[]
 }
 
 /** What a tool may use while it performs one action. */

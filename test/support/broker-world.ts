@@ -16,6 +16,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { createPolicyEngine } from '../../src/policy/policy-engine.ts'
 import type { FetchedSecret, SecretProvider } from '../../src/providers/provider.ts'
 import { createRedactor } from '../../src/redaction/redactor.ts'
+import { createKeeper } from '../../src/secrets/keeper.ts'
 import { createResolver } from '../../src/secrets/resolver.ts'
 import { openState } from '../../src/state/state.ts'
 import type { CallContext, Performed, ToolType } from '../../src/tools/tool-type.ts'
@@ -138,16 +139,18 @@ export async function brokerWorld(
       await trail.close()
       database.close()
     })
+    const resolver = createResolver({
+      providers: new Map([['memory', memory]]),
+      now,
+      onFetched: (secret) => redactor.register(secret),
+    })
     const parts: BrokerOptions = {
       agent: 'tester',
       snapshot: () => config.snapshot(),
       toolTypes,
       policy: createPolicyEngine({ facts: new Map([['fake', fakeTool(world).facts]]) }),
-      resolver: createResolver({
-        providers: new Map([['memory', memory]]),
-        now,
-        onFetched: (secret) => redactor.register(secret),
-      }),
+      resolver,
+      keeper: createKeeper({ providers: new Map([['memory', memory]]), resolver }),
       redactor,
       trail,
       counters: database.counters,

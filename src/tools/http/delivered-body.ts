@@ -24,10 +24,20 @@ export interface BodyInput {
   /** The most that is ever delivered; `bytes` may be longer by `LOOK_AHEAD`. */
   readonly maxResponse: number
   readonly binary: boolean
+  /** True where the upstream did what it was asked for (a status of 2xx). */
+  readonly succeeded: boolean
 }
 
-/** Decode, redact, select, cut: in this order, or `max_bytes` and `select` would show what redaction has not seen whole. */
-export function deliveredBody(input: BodyInput, redaction: CallRedaction): DeliveredBody {
+const WHOLE = { complete: true, mayStore: false }
+
+/**
+ * Decode, redact, take out what was minted, select, cut: in this order, or `max_bytes` and `select` would show what has not been
+ * seen whole, and a name of a field (`access_token`) would be gone before its value is judged.
+ */
+export async function deliveredBody(
+  input: BodyInput,
+  redaction: CallRedaction,
+): Promise<DeliveredBody> {
   if (input.bytes.length === 0) return { fields: {}, notes: [] }
   const type = mediaType(input.contentType, input.bytes)
   if (type.kind === 'unreadable') {
@@ -42,7 +52,8 @@ export function deliveredBody(input: BodyInput, redaction: CallRedaction): Deliv
       ? `${input.bytes.length} bytes`
       : `more than ${input.maxResponse} bytes`
     // As it came: in lower case, redaction would not know a value any more.
-    const what = redaction.text(input.contentType ?? 'no content type').slice(0, 100)
+    const said = redaction.text(input.contentType ?? 'no content type')
+    const what = (await redaction.mintedText(said, WHOLE)).value.slice(0, 100)
     return {
       fields: {},
       notes: [
@@ -62,22 +73,28 @@ export function deliveredBody(input: BodyInput, redaction: CallRedaction): Deliv
           'the body is called JSON but is not valid, has a name twice or is nested too deep: it is given as text',
         ]
       : []
-  return textBody(redaction.text(text), input, [...odd, ...unselected(input)])
+  const minted = await redaction.mintedText(redaction.text(text), {
+    complete: true,
+    mayStore: input.succeeded,
+  })
+  return textBody(minted.value, input, [...odd, ...minted.notes, ...unselected(input)])
 }
 
-function jsonBody(
+async function jsonBody(
   value: Json,
   asStrings: number,
   input: BodyInput,
   redaction: CallRedaction,
-): DeliveredBody {
+): Promise<DeliveredBody> {
+  const minted = await redaction.mintedJson(redaction.json(value), input.succeeded)
   const notes =
     asStrings === 0
       ? []
       : [
           `${asStrings} number${asStrings === 1 ? '' : 's'} with more digits than a double holds ${asStrings === 1 ? 'is' : 'are'} given as strings`,
         ]
-  let body = redaction.json(value)
+  notes.push(...minted.notes)
+  let body = minted.value
   if (input.select !== null) {
     const found: Record<string, Json> = {}
     const missing: string[] = []
@@ -103,16 +120,25 @@ function textBody(text: string, input: BodyInput, notes: readonly string[]): Del
 }
 
 /** More came than may be read. The end of what is known may be the start of a match, so it is not flushed. */
-function partialText(text: string, input: BodyInput, redaction: CallRedaction): DeliveredBody {
+async function partialText(
+  text: string,
+  input: BodyInput,
+  redaction: CallRedaction,
+): Promise<DeliveredBody> {
   const safe = redaction.stream().push(text)
-  const body = cutToBytes(safe, Math.min(input.maxBytes, input.maxResponse))
+  const minted = await redaction.mintedText(safe, { complete: false, mayStore: false })
+  const body = cutToBytes(minted.value, Math.min(input.maxBytes, input.maxResponse))
   const notes = [
     `the response is larger than the ${input.maxResponse} bytes that are read of one: ask the API for less (a page, a filter)`,
   ]
-  return cutBody({ body }, Buffer.byteLength(body), null, input, [...notes, ...unselected(input)])
+  return cutBody({ body }, Buffer.byteLength(body), null, input, [
+    ...notes,
+    ...minted.notes,
+    ...unselected(input),
+  ])
 }
 
-function binaryBody(input: BodyInput, redaction: CallRedaction): DeliveredBody {
+async function binaryBody(input: BodyInput, redaction: CallRedaction): Promise<DeliveredBody> {
   if (!input.complete || input.bytes.length > input.maxResponse) {
     return {
       fields: {},
@@ -125,6 +151,9 @@ function binaryBody(input: BodyInput, redaction: CallRedaction): DeliveredBody {
     return { fields: {}, notes: ['the body holds a secret in UTF-16, and is left out'] }
   }
   const bytes = Buffer.from(redaction.bytes(input.bytes))
+  if (await holdsMinted(bytes, redaction)) {
+    return { fields: {}, notes: ['the body holds what looks like a credential, and is left out'] }
+  }
   const shown = bytes.subarray(0, input.maxBytes)
   const fields = { body_base64: shown.toString('base64') }
   const notes = unselected(input)
@@ -141,6 +170,12 @@ function holdsWideText(bytes: Buffer, redaction: CallRedaction): boolean {
       return redaction.text(text) !== text
     }),
   )
+}
+
+/** A key file is often called binary. Its bytes are not cut to pieces: the body is left out as a whole. */
+async function holdsMinted(bytes: Buffer, redaction: CallRedaction): Promise<boolean> {
+  const text = bytes.toString('latin1')
+  return (await redaction.mintedText(text, WHOLE)).value !== text
 }
 
 function cutBody(

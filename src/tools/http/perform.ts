@@ -32,7 +32,7 @@ export async function performHttp(
     timeoutMs: settings.timeout,
     signal: call.signal,
   })
-  const body = deliveredBody(
+  const body = await deliveredBody(
     {
       bytes: answer.body,
       complete: answer.complete,
@@ -41,21 +41,23 @@ export async function performHttp(
       maxBytes: request.max_bytes,
       maxResponse: settings.max_response,
       binary: request.binary,
+      succeeded: answer.status >= 200 && answer.status < 300,
     },
     call.redaction,
   )
+  const headers = await deliveredHeaders(answer, settings, call)
   if (answer.status === 401 && settings.auth !== undefined) {
-    return { kind: 'credential_rejected', result: toolResult(answer, body, [], settings, call) }
+    return { kind: 'credential_rejected', result: toolResult(answer, headers, body, []) }
   }
   const location = first(answer.headers['location'])
   if (location === null || !isRedirect(answer.status))
-    return { kind: 'done', result: toolResult(answer, body, [], settings, call) }
-  const next = nextInput(location, action, request, sent, settings, call, options.authSchemes)
+    return { kind: 'done', result: toolResult(answer, headers, body, []) }
+  const next = await nextInput(location, action, request, sent, settings, call, options.authSchemes)
   if (typeof next !== 'string')
-    return { kind: 'redirect', input: next, result: toolResult(answer, body, [], settings, call) }
+    return { kind: 'redirect', input: next, result: toolResult(answer, headers, body, []) }
   return {
     kind: 'done',
-    result: toolResult(answer, body, [`the redirect is not followed: ${next}`], settings, call),
+    result: toolResult(answer, headers, body, [`the redirect is not followed: ${next}`]),
   }
 }
 
@@ -80,7 +82,7 @@ async function withCredential(
 }
 
 /** The input that a redirect asks for, or why there is none. */
-function nextInput(
+async function nextInput(
   location: string,
   action: Action,
   request: HttpRequest,
@@ -88,7 +90,7 @@ function nextInput(
   settings: HttpSettings,
   call: CallContext,
   authSchemes: ReadonlyMap<string, AuthScheme>,
-): HttpInput | string {
+): Promise<HttpInput | string> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return `a ${request.method} request is never sent on`
   if (request.body !== null) return 'a request with a body is never sent on'
@@ -107,7 +109,9 @@ function nextInput(
   }
   // A new action is recorded, and an upstream's word in it would be too.
   const shown = JSON.stringify([target.path, query])
-  if (call.redaction.text(shown) !== shown) return 'its address holds a secret'
+  const minted = await call.redaction.mintedText(shown, { complete: true, mayStore: false })
+  if (minted.value !== shown || call.redaction.text(shown) !== shown)
+    return 'its address holds a secret'
   return {
     method: request.method,
     path: target.path,
@@ -127,16 +131,15 @@ function agentHeaders({ facts }: Action, request: HttpRequest): Record<string, s
 
 function toolResult(
   answer: Exchange,
+  headers: Json,
   body: DeliveredBody,
   more: readonly string[],
-  settings: HttpSettings,
-  call: CallContext,
 ): ToolResult {
   const notes = [...more, ...body.notes]
   return {
     structured: {
       status: answer.status,
-      headers: deliveredHeaders(answer, settings, call),
+      headers,
       ...body.fields,
       ...(notes.length === 0 ? {} : { notes }),
     },
@@ -146,11 +149,11 @@ function toolResult(
   }
 }
 
-function deliveredHeaders(
+async function deliveredHeaders(
   { headers }: Exchange,
   settings: HttpSettings,
   call: CallContext,
-): Record<string, Json> {
+): Promise<Json> {
   const delivered: Record<string, Json> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !isDelivered(name, settings.response_headers)) continue
@@ -159,7 +162,7 @@ function deliveredHeaders(
       name === 'location' ? shownLocation(text, settings.base_url.origin) : text,
     )
   }
-  return delivered
+  return (await call.redaction.mintedJson(delivered, false)).value
 }
 
 function first(value: string | string[] | undefined): string | null {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAuthSchemes } from '../../../src/auth/index.ts'
+import { createMintedGuard } from '../../../src/broker/minted-step.ts'
 import { isRefusal } from '../../../src/core/refusal.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { createRedactor } from '../../../src/redaction/redactor.ts'
@@ -106,10 +107,14 @@ export async function call(
   const redactor = createRedactor()
   const secret = new Secret('key', options.secret ?? KEY)
   redactor.register(secret)
+  const minted = createMintedGuard({ redactor, keeper: { keep: async () => null } }).step(
+    { kind: 'withhold' },
+    { secrets: new Map() },
+  )
   return tool.perform(action, settings, {
     secrets: { get: () => secret },
     signal: options.signal ?? new AbortController().signal,
-    redaction: redactor.session(),
+    redaction: Object.assign(redactor.session(), minted),
     now: () => 0,
     register: (derived) => redactor.register(derived),
     progress: () => {},
