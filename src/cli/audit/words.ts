@@ -42,7 +42,7 @@ export function recordLine(record: AuditRecord): string {
 }
 
 /** What was to be done, or what changed: `GET https://api.github.com/user`, `agents/cursor.yaml: 1 rule added`. */
-export function whatText(record: AboutRecord): string {
+function whatText(record: AboutRecord): string {
   const { kind, verb, target, path, change } = record
   if (verb !== undefined) return `${verb} ${target ?? ''}${path ?? ''}`
   if (kind === 'open') return 'a new file of the trail'

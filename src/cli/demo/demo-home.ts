@@ -71,10 +71,11 @@ async function runKeyhand(
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk
+  // One after the other: what comes first of two streams is chance.
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      said[name] += chunk
     })
   }
   child.stdin.end(stdin)
@@ -82,7 +83,7 @@ async function runKeyhand(
     child.once('error', reject)
     child.once('close', resolve)
   })
-  return { text: text.trimEnd(), code }
+  return { text: `${said.stdout}${said.stderr}`.trimEnd(), code }
 }
 
 async function contentsOf(folder: string): Promise<readonly string[]> {

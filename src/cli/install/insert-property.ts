@@ -1,4 +1,4 @@
-import { createScanner, type Edit, type Node, SyntaxKind } from 'jsonc-parser'
+import type { Edit, Node } from 'jsonc-parser'
 import type { Json } from '../../core/json.ts'
 
 /**
@@ -49,24 +49,27 @@ function valueText(value: Json, { indent, unit, eol }: Form): string {
   return JSON.stringify(value, null, unit).replaceAll('\n', `${eol}${indent}`)
 }
 
+// What may stand between the last property and the end of its object; there are no texts.
+const TOKEN = /(?<comment>\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)|(?<comma>,)|(?<line>\r?\n)|[^\S\r\n]+/y
+
 /** Whether a comma follows, and where what belongs to the property's line ends: it, and comments beside it. */
 function afterProperty(text: string, from: number): { comma: boolean; lineEnd: number } {
-  const scanner = createScanner(text)
-  scanner.setPosition(from)
+  TOKEN.lastIndex = from
   let comma = false
   let lineEnd: number | null = null
   let end = from
-  for (;;) {
-    const token = scanner.scan()
-    if (token === SyntaxKind.LineBreakTrivia) lineEnd ??= end
-    else if (token === SyntaxKind.CommaToken) comma = true
-    else if (token === SyntaxKind.CloseBraceToken || token === SyntaxKind.EOF) {
-      return { comma, lineEnd: lineEnd ?? end }
+  for (let token = TOKEN.exec(text); token !== null; token = TOKEN.exec(text)) {
+    const { groups = {}, index } = token
+    if (groups['line'] !== undefined) lineEnd ??= end
+    else if (groups['comma'] !== undefined || groups['comment'] !== undefined) {
+      end = index + token[0].length
     }
-    if (token !== SyntaxKind.Trivia) end = scanner.getTokenOffset() + scanner.getTokenLength()
-    // A comma of the next line ends the property, and what is put in comes after it.
-    if (token === SyntaxKind.CommaToken && lineEnd !== null) lineEnd = end
+    if (groups['comma'] === undefined) continue
+    comma = true
+    // A comma of a later line ends the property, and what is put in comes after it.
+    if (lineEnd !== null) lineEnd = end
   }
+  return { comma, lineEnd: lineEnd ?? end }
 }
 
 function hasComma(text: string, from: number): boolean {
