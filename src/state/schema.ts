@@ -42,4 +42,14 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) STRICT;
   CREATE INDEX heads_unnamed ON heads (file) WHERE named_by IS NULL;
   `,
+  `
+  CREATE TABLE lending_tokens (
+    accessor TEXT PRIMARY KEY,
+    place TEXT NOT NULL,
+    ends_at INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started TEXT NOT NULL
+  ) STRICT;
+  `,
 ]

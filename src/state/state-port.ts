@@ -65,3 +65,25 @@ export interface Heads {
   /** Heads of files that no file has named yet; marks them as named by `by`, in one transaction. */
   claimUnnamed(by: string): Promise<readonly Head[]>
 }
+
+/** A token that leases hang on: what ends it ends them. */
+export interface LendingToken {
+  /** Its handle, with which it can be ended and not used. */
+  readonly accessor: string
+  /** Whose it is: server and login, in the provider's own words. */
+  readonly place: string
+  /** When it ends by itself unless it is renewed, in ms since the epoch. */
+  readonly endsAt: number
+}
+
+/** Which process has which tokens, so that what a dead one left can be given back. */
+export interface LeaseLedger {
+  /** Notes a token of this process: it survives a power cut before this resolves. @throws BrokerError `state_unavailable`. */
+  put(token: LendingToken): Promise<void>
+  /** It was renewed. */
+  extend(accessor: string, endsAt: number): Promise<void>
+  /** It is gone. */
+  remove(accessor: string): Promise<void>
+  /** Tokens whose process is dead. Where that cannot be told (another host or container), those whose time is over. */
+  orphans(now: number): Promise<readonly LendingToken[]>
+}
