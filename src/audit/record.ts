@@ -42,8 +42,24 @@ export function makeRecord(event: AuditEvent, place: RecordPlace): WrittenRecord
     os_user: clip(place.osUser, 64),
     pid: place.pid,
   }
-  const record: AuditRecord = { ...content, hash: recordHash(withoutHash(content)) }
-  return { record, line: canonicalJson(record) }
+  const members = canonicalMembers(withoutHash(content))
+  const hash = sha256Hex(objectText(members))
+  members.push(['hash', `"hash":"${hash}"`])
+  return { record: { ...content, hash }, line: objectText(members) }
+}
+
+type Member = readonly [name: string, text: string]
+
+/** The RFC 8785 form of each member: what is hashed and what is written differ in one of them only. */
+function canonicalMembers(content: object): Member[] {
+  return Object.entries(content)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, `${JSON.stringify(name)}:${canonicalJson(value)}`])
+}
+
+function objectText(members: readonly Member[]): string {
+  const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${sorted.map(([, text]) => text).join(',')}}`
 }
 
 /** SHA-256 of the RFC 8785 form of a record without its `hash`. */
