@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AGENT_NAME, CATALOG_NAME } from '../core/agent.ts'
 import type { Limit, LimitWindow } from '../core/rule.ts'
+import { Minted } from './minted-field.ts'
 
 /** How long a secret may be kept at most. */
 const MAX_CACHE_MS = 86_400_000
@@ -72,6 +73,7 @@ export const SecretFields = z.object({
 export const ToolFields = z.object({
   type: z.string().describe('What kind of tool it is'),
   description: z.string().min(1).max(1000).describe('What it is, for the model').optional(),
+  minted: Minted.optional(),
 })
 
 /** What every allow rule may say, besides its tool type's dimensions. */
