@@ -1,0 +1,54 @@
+import { changed, type Rewrite } from './unescape.ts'
+
+const reversed: Rewrite = (text) => changed(text, [...text].reverse().join(''))
+
+const rotated: Rewrite = (text) =>
+  changed(
+    text,
+    text.replace(/[a-z]/gi, (letter) => {
+      const base = letter <= 'Z' ? 65 : 97
+      return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base)
+    }),
+  )
+
+/** Without white space and what is invisible. */
+const unspaced: Rewrite = (text) => changed(text, text.replace(/[\s\p{Z}\p{Cf}]+/gu, ''))
+
+/** With line ends only, and what indents lines, taken out, also where they are spelled out. */
+const unwrapped: Rewrite = (text) => changed(text, text.replace(/(?:\\r|\\n|[\r\n])+[ \t]*/g, ''))
+
+/** Letters and digits alone. */
+const lettersOnly: Rewrite = (text) => changed(text, text.replace(/[^\p{L}\p{N}]+/gu, ''))
+
+/** Pieces of one length that always have the same between them: only there it is taken out. */
+const regrouped: Rewrite = (text) => {
+  let result = text
+  for (const [size, pattern] of GROUPS) {
+    result = result.replace(pattern, (stretch: string, first: string, gap: string) => {
+      const characters = [...stretch]
+      const step = size + [...gap].length
+      if ([...first].length !== size) return stretch
+      return characters.filter((_, index) => index % step < size).join('')
+    })
+  }
+  return changed(text, result)
+}
+
+const GROUPS = [1, 2, 3, 4, 5, 6, 7, 8].map(
+  (size) =>
+    [
+      size,
+      new RegExp(`(.{${size}})([^\\p{L}\\p{N}]{1,12}?)(?:.{${size}}\\2){${size < 3 ? 5 : 2},}.{1,${size}}`, 'gsu'),
+    ] as const,
+)
+
+/** Each gives the same characters in another order, or others for them; twice the same is nothing. */
+export const TURNS: Readonly<Record<string, Rewrite>> = { rotated, reversed }
+
+/** Each takes out what stands between characters. */
+export const SQUEEZES: Readonly<Record<string, Rewrite>> = {
+  unspaced,
+  unwrapped,
+  lettersOnly,
+  regrouped,
+}
