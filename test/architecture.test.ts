@@ -41,9 +41,18 @@ const layers: Layers = {
     'tool-type.ts': { file: 'tools/tool-type.ts', imports: ['core'], types: ['auth-scheme.ts'] },
     'approver.ts': { file: 'approval/approver.ts', imports: ['core'] },
     'state-port.ts': { file: 'state/state-port.ts', imports: ['core'] },
+    // No port: what every provider needs that talks to its place without a vendor's library.
+    'https-json.ts': {
+      file: 'providers/https-json/https-json.ts',
+      imports: ['core', 'providers/https-json'],
+    },
+    'service-address.ts': { file: 'providers/https-json/service-address.ts', imports: [] },
   },
   families: {
-    providers: { port: 'provider.ts', imports: ['core', 'provider.ts'] },
+    providers: {
+      port: 'provider.ts',
+      imports: ['core', 'provider.ts', 'https-json.ts', 'service-address.ts'],
+    },
     auth: { port: 'auth-scheme.ts', imports: ['core', 'auth-scheme.ts'] },
     tools: { port: 'tool-type.ts', imports: ['core', 'tool-type.ts', 'auth-scheme.ts'] },
     approval: { port: 'approver.ts', imports: ['core', 'approver.ts'] },
@@ -63,7 +72,14 @@ const confinements: readonly Confinement[] = [
   {
     what: 'only what puts a value on a request, stores it or looks for it may reveal a secret',
     uses: ['.reveal'],
-    files: ['auth', 'providers/keychain', 'providers/file', 'redaction', 'tools/http'],
+    files: [
+      'auth',
+      'providers/keychain',
+      'providers/file',
+      'providers/vault',
+      'redaction',
+      'tools/http',
+    ],
   },
   {
     what: 'only the commands of cli/ may write stdout: under `serve` it belongs to the MCP SDK',
@@ -83,10 +99,10 @@ const confinements: readonly Confinement[] = [
     files: ['audit/file-sink'],
   },
   {
-    what: 'only the http tool reaches the network, where addresses are checked; the demo serves',
+    what: 'only the http tool reaches the network, where addresses are checked, and providers the place that the catalog names; the demo serves',
     uses: ['fetch()', 'globalThis.fetch'],
     modules: (specifier) => /^(node:)?(https?|http2)$|^undici(\/|$)/.test(specifier),
-    files: ['tools/http', 'cli/demo'],
+    files: ['tools/http', 'providers/https-json', 'cli/demo'],
   },
   {
     what: 'use the global, which these checks see',
