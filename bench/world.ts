@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { bundle } from '../scripts/bundle.ts'
 import type { Command } from './mcp-process.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
+/** Files that were just written are read anew at each call; those of a home in use were not. */
+const SETTLED_MS = 2_600
 const KEY = 'bench_Vq3xT0pLmZ8rYw5KcN1sHd7J'
 
 /** A server to be measured: how it is started, and what its tool is called. */
@@ -36,6 +39,7 @@ export async function makeWorld(): Promise<World> {
   const upstream = await startUpstream()
   await buildBare(join(folder, 'bare'))
   makeHome(folder, upstream.origin)
+  await setTimeout(SETTLED_MS)
   const bareEnv = { BENCH_UPSTREAM: upstream.origin, BENCH_KEY: KEY }
   return {
     folder,
