@@ -84,7 +84,10 @@ function* privateKeys(text: string): Generator<Finding> {
     const begin = KEY_BEGINS.exec(text)
     if (begin === null) return
     const start = begin.index
-    const inside = text.slice(start + begin[0].length, start + LONGEST_KEY)
+    // What begins anew ends what was before it; so nothing is read twice.
+    const after = start + begin[0].length
+    const anew = text.indexOf('-----BEGIN', after)
+    const inside = text.slice(after, Math.min(anew < 0 ? text.length : anew, after + LONGEST_KEY))
     KEY_ENDS.lastIndex = 0
     const end = KEY_ENDS.exec(inside)
     const body = end === null ? (KEY_BODY.exec(inside)?.[0] ?? '') : inside.slice(0, end.index)
