@@ -59,6 +59,12 @@ export class BrokerError extends Error {
 /** Any thrown thing as an error of ours; a foreign one keeps nothing but its kind, since its text may hold a value. */
 export function asBrokerError(thrown: unknown): BrokerError {
   if (thrown instanceof BrokerError) return thrown
-  const kind = thrown instanceof Error ? thrown.name : typeof thrown
+  const kind = thrown instanceof Error ? kindOf(thrown) : typeof thrown
   return new BrokerError('internal', `an unexpected ${kind} inside keyhand`)
+}
+
+// An error's `name` may be what an upstream said (the AWS SDK sets it so); its class is named in code.
+function kindOf(thrown: Error): string {
+  const { name } = thrown.constructor
+  return /^[A-Za-z]{1,40}$/.test(name) ? name : 'Error'
 }
