@@ -14,12 +14,19 @@ export function installCrashHandler(): void {
 /** The kind of a thrown thing and its stack's places, without its message. */
 export function crashText(thrown: unknown): string {
   if (!(thrown instanceof Error)) return `a ${typeof thrown} was thrown`
-  const places = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const places = placesOf(thrown).filter((line) => /^\s+at /.test(line))
   const code =
     'code' in thrown && typeof thrown.code === 'string' && /^[A-Z_0-9]{1,40}$/.test(thrown.code)
       ? ` ${thrown.code}`
       : ''
   return [`${kindOf(thrown)}${code}`, ...places].join('\n')
+}
+
+/** What follows the message, which may have lines that look like places; nothing where the stack does not hold it as it is now. */
+function placesOf({ stack = '', message }: Error): string[] {
+  if (message === '') return /^\w+\n/.test(stack) ? stack.split('\n') : []
+  const at = stack.indexOf(message)
+  return at < 0 ? [] : stack.slice(at + message.length).split('\n')
 }
 
 // An error's `name` can be set to anything; its class is named in code.
