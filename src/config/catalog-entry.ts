@@ -8,38 +8,63 @@ import { CatalogName, SecretFields, ToolFields } from './fields.ts'
 import type { Place } from './issue-problems.ts'
 import { guarded, type Parsed, parsePart, splitKeys } from './parse-part.ts'
 import { mistake } from './problem.ts'
+import { type ProviderInstance, withDefaults } from './provider-instance.ts'
 import { didYouMean, knownWords, shown } from './wording.ts'
 import type { ConfigNode } from './yaml-file.ts'
 
 const SECRET_KEYS = Object.keys(SecretFields.shape)
 const TOOL_KEYS = Object.keys(ToolFields.shape)
 
-/** One secret of the catalog, or what is wrong with it. */
+/** One secret of the catalog; what its provider logs in with is still to be found among the others. */
+export interface ReadSecret {
+  readonly entry: Omit<SecretEntry, 'needs'>
+  /** The names of the secrets that its provider logs in with. */
+  readonly needs: readonly string[]
+  /** Where it stands, with what its provider's entry says for it. */
+  readonly place: Place
+}
+
+/** One secret of the catalog, or what is wrong with it; a refusal where the entry of its provider is wrong. */
 export function readSecret(
   place: Place,
-  families: Families,
-): SecretEntry | readonly ConfigProblem[] {
-  const head = headOf(
-    place,
-    'provider',
-    families.providers,
-    'a map that says where the value lives, never the value',
-  )
+  instances: ReadonlyMap<string, ProviderInstance | Refusal>,
+): ReadSecret | readonly ConfigProblem[] | Refusal {
+  const what = 'a map that says where the value lives, never the value'
+  const head = headOf(place, 'provider', instances, what)
   if (!head.ok) return head.problems
-  const provider = head.value
-  const { picked, rest } = splitKeys(place.node.value, SECRET_KEYS)
-  const fields = parsePart(SecretFields, picked, place)
-  const reference = parsePart(provider.reference, rest, place, SECRET_KEYS)
+  const instance = head.value
+  if (isRefusal(instance)) {
+    const message = `the provider of this secret cannot be used: ${instance.message}`
+    return refuse('config_error', message, instance.fix)
+  }
+  const { provider } = instance
+  const merged: Place = { ...place, node: withDefaults(place.node, instance) }
+  const { picked, rest } = splitKeys(merged.node.value, SECRET_KEYS)
+  const fields = parsePart(SecretFields, picked, merged)
+  const reference = parsePart(provider.reference, rest, merged, SECRET_KEYS)
   if (!fields.ok || !reference.ok) return problemsOf(fields, reference)
-  return {
+  const needs = guarded(merged, () => [...new Set(provider.needs(reference.value))])
+  if (!needs.ok) return needs.problems
+  const { cache, stale_if_error, timeout, watch, tags, rotation, grace } = fields.value
+  if ((rotation === undefined) !== (grace === undefined)) {
+    const missing = rotation === undefined ? 'rotation: overlap' : 'grace: 10m'
+    return [mistake(place.key, '`rotation` and `grace` go together', `add \`${missing}\``)]
+  }
+  const entry = {
     name: place.name,
     provider: provider.type,
+    instance: instance.name,
     reference: reference.value,
-    cacheMs: fields.value.cache ?? provider.defaults.cacheMs,
-    ...(fields.value.cache === undefined ? {} : { leaseCacheMs: fields.value.cache }),
-    watch: fields.value.watch ?? provider.defaults.watch,
+    cacheMs: cache ?? provider.defaults.cacheMs,
+    ...(cache === undefined ? {} : { leaseCacheMs: cache }),
+    staleIfErrorMs: stale_if_error ?? 0,
+    timeoutMs: timeout ?? null,
+    overlapMs: grace ?? null,
+    tags: tags ?? {},
+    watch: watch ?? provider.defaults.watch,
     position: place.key,
   }
+  return { entry, needs: needs.value, place: merged }
 }
 
 /** One tool of the catalog, or what is wrong with it; a refusal where a secret that it needs is wrong. */
@@ -137,7 +162,11 @@ function headOf<T>(
 }
 
 /** INVARIANT: what is no name is not shown: it may be the value itself, put where its name belongs. */
-function noSuchSecret(node: ConfigNode, name: string, known: Iterable<string>): ConfigProblem {
+export function noSuchSecret(
+  node: ConfigNode,
+  name: string,
+  known: Iterable<string>,
+): ConfigProblem {
   const at = findText(node, name) ?? node.at
   const named = shown(name)
   if (!CATALOG_NAME.test(name) || !named.startsWith('`')) {
@@ -148,7 +177,7 @@ function noSuchSecret(node: ConfigNode, name: string, known: Iterable<string>): 
   return mistake(at, `there is no secret ${named} in the catalog`, fix)
 }
 
-function findText(node: ConfigNode, text: string): Position | null {
+export function findText(node: ConfigNode, text: string): Position | null {
   if (node.value === text) return node.at
   for (const inner of [...node.items, ...[...node.entries.values()].map((entry) => entry.node)]) {
     const found = findText(inner, text)

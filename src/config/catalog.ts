@@ -7,6 +7,8 @@ import { CATALOG_FILE } from './home-layout.ts'
 import type { Place } from './issue-problems.ts'
 import { parsePart } from './parse-part.ts'
 import { mistake, refusalOf } from './problem.ts'
+import { everyInstance, readInstance } from './provider-instance.ts'
+import { connectSecrets } from './secret-needs.ts'
 import { type FormProblem, parseYaml } from './yaml-file.ts'
 
 /** More than anyone has, few enough to be read at each change. */
@@ -15,6 +17,10 @@ const MAX_ENTRIES = 1_000
 /** The catalog as a whole; its entries are read one by one, so that a mistake in one spoils no other. */
 export const CatalogShape = z.strictObject({
   version: z.literal(1),
+  providers: z
+    .record(z.string(), z.unknown())
+    .describe('How to reach the places where values live: what secrets of the same one share')
+    .optional(),
   secrets: z
     .record(z.string(), z.unknown())
     .describe('Where each value lives, never the value')
@@ -31,6 +37,8 @@ export interface Catalog {
   readonly problems: readonly ConfigProblem[]
 }
 
+const SECTIONS = ['providers', 'secrets', 'tools'] as const
+
 /** Reads keyhand.yaml. A mistake inside one entry makes that entry a refusal, and those that need it; any other refuses all. */
 export function readCatalog(text: string, families: Families): Catalog {
   const { root, problems: form } = parseYaml(CATALOG_FILE, text)
@@ -39,7 +47,7 @@ export function readCatalog(text: string, families: Families): Catalog {
   const place: Place = { node: root, key: root.at, name: CATALOG_FILE }
   const shape = parsePart(CatalogShape, root.value, place)
   if (!shape.ok) whole.push(...shape.problems)
-  for (const section of ['secrets', 'tools']) {
+  for (const section of SECTIONS) {
     const node = root.entries.get(section)?.node
     if (node !== undefined && node.entries.size > MAX_ENTRIES) {
       whole.push(mistake(node.at, `there are more than ${MAX_ENTRIES} ${section}`))
@@ -48,7 +56,7 @@ export function readCatalog(text: string, families: Families): Catalog {
   }
   const problems: ConfigProblem[] = []
   const entries = <T>(
-    section: string,
+    section: (typeof SECTIONS)[number],
     read: (place: Place) => T | readonly ConfigProblem[] | Refusal,
   ) => {
     const all = new Map<string, T | Refusal>()
@@ -66,7 +74,13 @@ export function readCatalog(text: string, families: Families): Catalog {
     }
     return all
   }
-  const secrets = entries('secrets', (at) => readSecret(at, families))
+  const instances = everyInstance(
+    families,
+    entries('providers', (at) => readInstance(at, families)),
+  )
+  const connected = connectSecrets(entries('secrets', (at) => readSecret(at, instances)))
+  problems.push(...connected.problems)
+  const { secrets } = connected
   const tools = entries('tools', (at) => readTool(at, families, secrets))
   const unique = dedupe(whole)
   return { secrets, tools, refusal: refusalOf(unique), problems: dedupe([...unique, ...problems]) }
@@ -89,7 +103,7 @@ export function dedupe(problems: readonly ConfigProblem[]): ConfigProblem[] {
 
 function entryOf({ path }: FormProblem): string | null {
   const [section, name] = path
-  const isEntry = (section === 'secrets' || section === 'tools') && typeof name === 'string'
+  const isEntry = SECTIONS.some((one) => one === section) && typeof name === 'string'
   return isEntry ? `${section}.${name}` : null
 }
 

@@ -6,6 +6,9 @@ import { Minted } from './minted-field.ts'
 /** How long a secret may be kept at most. */
 const MAX_CACHE_MS = 86_400_000
 
+/** How long a call may wait for one secret at most. */
+const MAX_TIMEOUT_MS = 120_000
+
 const DURATION_WORDS = 'must be a length of time: `30s`, `5m`, `1h` or `0`'
 const LIMIT_WORDS = 'must be a number and a window: `100/hour` (second, minute, hour or day)'
 const EXPIRES_WORDS =
@@ -18,11 +21,10 @@ const Duration = z
     [z.literal(0), z.string().regex(/^(0|[1-9][0-9]{0,4}[smh])$/, DURATION_WORDS)],
     DURATION_WORDS,
   )
-  .describe(
-    'How long a value may be used without asking again: `30s`, `5m`, `1h`; `0` is not at all',
-  )
   .transform((text) => durationMs(String(text)))
   .refine((ms) => ms <= MAX_CACHE_MS, 'must be at most `24h`')
+
+const Timeout = Duration.refine((ms) => ms >= 1_000 && ms <= MAX_TIMEOUT_MS, 'must be `1s` to `2m`')
 
 const LimitText = z.string().regex(/^[1-9][0-9]{0,8}\/(second|minute|hour|day)$/, LIMIT_WORDS)
 
@@ -46,6 +48,12 @@ export const Expires = z
 
 const Approval = z.literal('human').describe('Who has to say yes to each call')
 
+/** What a tag is called. */
+export const TAG_NAME = /^[a-z][a-z0-9_-]{0,39}$/
+
+/** What a tag says. */
+export const TagValue = z.string().min(1).max(100)
+
 export const AgentName = z
   .string()
   .regex(AGENT_NAME, 'must be lower-case letters, digits and `-`, at most 40, a letter first')
@@ -57,16 +65,46 @@ export const CatalogName = z
     'must be lower-case letters, digits, `-` and `_`, at most 40, a letter first, without the prefix `keyhand_`',
   )
 
-/** What every secret may say, besides its provider's reference. */
-export const SecretFields = z.object({
-  provider: z.string().describe('Where the value lives'),
-  cache: Duration.optional(),
+/** What scope rules and guardrails may ask of a secret. */
+const Tags = z
+  .record(
+    z.string().regex(TAG_NAME, 'must be lower-case letters, digits, `-` and `_`, a letter first'),
+    TagValue,
+  )
+  .describe('What scope rules may ask of it: `environment: production`')
+
+/** What an entry of `providers` may say, besides the fields of its provider's reference. */
+export const InstanceFields = z.object({
+  type: z
+    .string()
+    .describe('Which provider it is; the name itself where it is left out')
+    .optional(),
+  cache: Duration.describe(
+    'How long a value may be used without asking again: `30s`, `5m`, `1h`; `0` is not at all',
+  ).optional(),
+  stale_if_error: Duration.describe(
+    'How long after `cache` a value may still be used where its provider cannot be reached',
+  ).optional(),
+  timeout: Timeout.describe('How long one fetch may take, tries included: `10s`').optional(),
   watch: z
     .enum(['always', 'used'])
     .describe(
       'When the value is registered for redaction: before the first answer, or when it is used',
     )
     .optional(),
+})
+
+/** What every secret may say, besides its provider's reference. */
+export const SecretFields = InstanceFields.omit({ type: true }).extend({
+  provider: z.string().describe('Where the value lives'),
+  tags: Tags.optional(),
+  rotation: z
+    .literal('overlap')
+    .describe('For an upstream that knows the old value and the new one for a while; with `grace`')
+    .optional(),
+  grace: Duration.describe(
+    'How long after a new version was made the one before it may be tried where the new one is refused',
+  ).optional(),
 })
 
 /** What every tool may say, besides its type's settings. */

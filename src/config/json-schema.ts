@@ -2,15 +2,20 @@ import * as z from 'zod'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { CatalogShape } from './catalog.ts'
 import type { Families } from './families.ts'
-import { AllowFields, CatalogName, SecretFields, ToolFields } from './fields.ts'
+import { AllowFields, CatalogName, InstanceFields, SecretFields, ToolFields } from './fields.ts'
 import { ScopeShape, ScopeToolShape } from './scope.ts'
 
 const DRAFT = 'http://json-schema.org/draft-07/schema#'
 
 /** The JSON Schema of keyhand.yaml, with each provider's reference and each tool type's settings. Draft 7: what YAML editors know. */
 export function catalogJsonSchema(families: Families): JsonObject {
-  const secrets = [...families.providers.values()].map((provider) =>
-    withFields(provider.reference, SecretFields, 'provider', provider),
+  const providers = [...families.providers.values()]
+  // What a reference must have may stand in `providers`, which a schema cannot look up: the loader asks for it.
+  const secrets = providers.map((provider) =>
+    optional(withFields(provider.reference, SecretFields, 'provider', provider)),
+  )
+  const instances = providers.map((provider) =>
+    optional(withFields(provider.reference, InstanceFields, 'type', provider)),
   )
   const tools = [...families.toolTypes.values()].map((tool) =>
     withFields(tool.settings, ToolFields, 'type', tool),
@@ -20,7 +25,11 @@ export function catalogJsonSchema(families: Families): JsonObject {
     $schema: DRAFT,
     title: 'keyhand catalog (keyhand.yaml)',
     ...replaceProperties(shape, {
-      secrets: { ...propertyOf(shape, 'secrets'), ...named({ anyOf: secrets }) },
+      providers: { ...propertyOf(shape, 'providers'), ...named({ anyOf: instances }) },
+      secrets: {
+        ...propertyOf(shape, 'secrets'),
+        ...named({ anyOf: [...secrets, ofInstance(providers.map(({ type }) => type))] }),
+      },
       tools: { ...propertyOf(shape, 'tools'), ...named({ anyOf: tools }) },
     }),
   }
@@ -48,6 +57,30 @@ export function scopeJsonSchema(families: Families): JsonObject {
     title: 'keyhand scope file (agents/NAME.yaml)',
     ...replaceProperties(shape, { tools: { ...propertyOf(shape, 'tools'), ...named(rules) } }),
   }
+}
+
+/** A secret of an entry of `providers` with a name of its own: which fields it has depends on that entry. */
+function ofInstance(types: readonly string[]): JsonObject {
+  return {
+    ...jsonOf(SecretFields),
+    description: 'A secret of a provider that `providers` names',
+    properties: {
+      ...propertiesOf(jsonOf(SecretFields)),
+      provider: { type: 'string', pattern: `^(?!(${types.join('|')})$)` },
+    },
+    additionalProperties: true,
+  }
+}
+
+function optional(json: JsonObject): JsonObject {
+  const { required: _, ...rest } = json
+  const parts = ['allOf', 'anyOf', 'oneOf'].flatMap((word): [string, Json][] => {
+    const list = rest[word]
+    return Array.isArray(list)
+      ? [[word, (list as readonly Json[]).map((one) => (isJsonObject(one) ? optional(one) : one))]]
+      : []
+  })
+  return { ...rest, ...Object.fromEntries(parts) }
 }
 
 function named(value: JsonObject): JsonObject {

@@ -14,12 +14,14 @@ export type Parsed<T> =
  * it governs is refused.
  *
  * @param alsoKnown keys that the part may have besides, which another schema reads; for "did you mean".
+ * @param counts which of the schema's issues are mistakes here; all of them where it is left out.
  */
 export function parsePart<T>(
   schema: z.ZodType<T>,
   data: Json,
   place: Place,
   alsoKnown: readonly string[] = [],
+  counts: (issue: z.core.$ZodIssue) => boolean = () => true,
 ): Parsed<T> {
   const parsed = guarded(place, () => schema.safeParse(data))
   if (!parsed.ok) return parsed
@@ -28,7 +30,10 @@ export function parsePart<T>(
     ...knownKeys(schema, path, data),
     ...(path.length === 0 ? alsoKnown : []),
   ]
-  return { ok: false, problems: issueProblems(parsed.value.error.issues, place, known) }
+  return {
+    ok: false,
+    problems: issueProblems(parsed.value.error.issues.filter(counts), place, known),
+  }
 }
 
 /** Asks a provider or tool type something about a part of a file; a throw is a mistake at that place. */

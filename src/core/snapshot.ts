@@ -4,13 +4,29 @@ import type { Limit, Position, ScopeRule } from './rule.ts'
 /** One secret of the catalog: where a value lives, never the value. */
 export interface SecretEntry {
   readonly name: string
+  /** The provider's type. */
   readonly provider: string
+  /** Which of the catalog's `providers` it is; the type itself where the secret names that. */
+  readonly instance: string
   /** As the provider's zod schema gave it back. */
   readonly reference: unknown
   /** How long a value may be used without asking again, in ms; 0 is not at all. */
   readonly cacheMs: number
   /** The same for a value that is only lent, where the catalog says `cache`; else it is given back once it is not in use. */
   readonly leaseCacheMs?: number
+  /** For how long after `cacheMs`, in ms, it may still be used where its provider cannot be reached; 0 is not at all. */
+  readonly staleIfErrorMs: number
+  /** How long one fetch may take, in ms; null where the catalog does not say. */
+  readonly timeoutMs: number | null
+  /**
+   * Where the upstream knows old and new for a while (`rotation: overlap`): how long after a version was made, in ms, the one
+   * before it may be tried where the new one is refused. Null where an old value is never brought back.
+   */
+  readonly overlapMs: number | null
+  /** What the catalog says of it, for scope rules and guardrails: `environment` is `production`. */
+  readonly tags: Readonly<Record<string, string>>
+  /** The secrets that its provider logs in with; never a cycle. */
+  readonly needs: readonly SecretEntry[]
   /** `always`: registered for redaction before the first answer of an agent that can reach it; `used`: on first use. */
   readonly watch: 'always' | 'used'
   readonly position: Position

@@ -19,8 +19,18 @@ describe('the JSON Schema of a catalog', () => {
     ['nothing but a version', 'version: 1\n'],
     ['another version', 'version: 2\n'],
     ['an unknown key', 'version: 1\ntool: {}\n'],
-    ['an unknown provider', CATALOG.replace('fake-chain', 'fake-chian')],
-    ['a reference without its path', CATALOG.replace('    path: kv/login\n', '')],
+    [
+      'a provider with settings',
+      `${CATALOG}\nproviders: { fake-vault: { address: "https://a.example" } }\n`,
+    ],
+    [
+      'a provider with a name of its own, and a secret of it',
+      `${CATALOG.replace('provider: fake-vault', 'provider: eu')}\nproviders: { eu: { type: fake-vault } }\n`,
+    ],
+    ['an unknown type', `${CATALOG}\nproviders: { eu: { type: fake-vualt } }\n`],
+    ['an unknown setting', `${CATALOG}\nproviders: { fake-vault: { adress: x } }\n`],
+    ['tags', CATALOG.replace('path: kv', 'tags: { environment: staging }\n    path: kv')],
+    ['a tag that is no text', CATALOG.replace('path: kv', 'tags: { a: [b] }\n    path: kv')],
     ['an unknown key of a reference', CATALOG.replace('path: kv', 'feild: x\n    path: kv')],
     ['a cache in another unit', CATALOG.replace('5m', '5w')],
     ['a cache of 0', CATALOG.replace('5m', '0')],
@@ -30,6 +40,14 @@ describe('the JSON Schema of a catalog', () => {
     expect(accepts(catalogJsonSchema(families), text)).toBe(
       readCatalog(text, families).problems.length === 0,
     )
+  })
+
+  it.each([
+    ['what a secret must have and may be there', CATALOG.replace('    path: kv/login\n', '')],
+    ['the name of a provider', CATALOG.replace('fake-chain', 'fake-chian')],
+  ])('leaves to the loader what `providers` may say: %s', (_, text) => {
+    expect(accepts(catalogJsonSchema(families), text)).toBe(true)
+    expect(readCatalog(text, families).problems).not.toEqual([])
   })
 })
 

@@ -6,13 +6,12 @@ import type { SecretEntry } from '../../src/core/snapshot.ts'
 import type { Lease, SecretProvider } from '../../src/providers/provider.ts'
 import { createResolver } from '../../src/secrets/resolver.ts'
 import { thrownBy } from '../contract/secret-provider.ts'
+import { secretEntry } from '../support/secret-entry.ts'
 
 const signal = new AbortController().signal
 
 function entry(more: Partial<SecretEntry> = {}): SecretEntry {
-  const position = { file: 'keyhand.yaml', line: 1, column: 1 }
-  const words = { name: 'login', provider: 'lender', reference: {} }
-  return { ...words, cacheMs: 300_000, watch: 'used', position, ...more }
+  return secretEntry({ name: 'login', provider: 'lender', cacheMs: 300_000, ...more })
 }
 
 /** A resolver on a fake that lends; each lease lives a minute and can be renewed up to `longest`. */

@@ -7,20 +7,19 @@ import type { FetchContext, FetchedSecret, SecretProvider } from '../../src/prov
 import { createResolver } from '../../src/secrets/resolver.ts'
 import { valuesOf } from '../../src/secrets/values.ts'
 import { thrownBy } from '../contract/secret-provider.ts'
+import { secretEntry } from '../support/secret-entry.ts'
 
-const position = { file: 'keyhand.yaml', line: 1, column: 1 }
 const signal = new AbortController().signal
 
 function entry(more: Partial<SecretEntry> = {}): SecretEntry {
-  return {
+  const reference = { id: 'prod/stripe' }
+  return secretEntry({
     name: 'stripe_key',
     provider: 'fake',
-    reference: { id: 'prod/stripe' },
+    reference,
     cacheMs: 60_000,
-    watch: 'used',
-    position,
     ...more,
-  }
+  })
 }
 
 type Fetch = (reference: unknown, context: FetchContext) => Promise<FetchedSecret | null>

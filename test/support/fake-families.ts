@@ -9,6 +9,8 @@ const FakeVaultReference = z.strictObject({
   path: z.string().min(1),
   field: z.string().optional(),
   ttl_words: z.array(z.string()).optional(),
+  address: z.url({ error: 'must be a URL' }).optional(),
+  login: z.string().optional(),
 })
 
 /** A fake provider with a reference of its own; it holds nothing. */
@@ -17,7 +19,7 @@ const fakeVault: SecretProvider<z.infer<typeof FakeVaultReference>> = {
   description: 'A fake place where nothing lives',
   reference: FakeVaultReference,
   defaults: { watch: 'used', cacheMs: 300_000 },
-  needs: () => [],
+  needs: ({ login }) => (login === undefined ? [] : [login]),
   fetch: () => Promise.resolve(null),
   store: null,
 }
