@@ -67,7 +67,7 @@ export class Broker {
       const answer = await this.#run(state)
       return answer.kind === 'refusing' ? await this.#refused(state, answer) : answer
     } catch (thrown) {
-      return failedBeforeAct(id, thrown)
+      return this.#failedBeforeAct(id, request, thrown)
     }
   }
 
@@ -232,6 +232,30 @@ export class Broker {
     return room ? answer : tooManyRefused(state.id)
   }
 
+  /** A fault before the intent: nothing was performed. Recorded, where that is not what failed. */
+  async #failedBeforeAct(call: string, request: CallRequest, thrown: unknown): Promise<CallAnswer> {
+    let error = asBrokerError(thrown)
+    if (!isUnavailable(error)) {
+      try {
+        const { agent, trail } = this.#options
+        const tool = request.tool.slice(0, 64)
+        await trail.append({
+          kind: 'refused',
+          call,
+          agent,
+          tool,
+          reason: 'fault',
+          error: { code: error.code },
+        })
+        return { kind: 'failed', call, error }
+      } catch (unrecorded) {
+        error = asBrokerError(unrecorded)
+      }
+    }
+    const refusal = refuse('unavailable', `nothing was performed: ${error.message}`, error.fix)
+    return { kind: 'refused', call, refusal, suggestion: null }
+  }
+
   async #maskedPath(action: Action): Promise<string> {
     return action.path === null ? '' : this.#options.trail.maskPath(action.path)
   }
@@ -275,6 +299,10 @@ function intentSecrets(
   })
 }
 
+function isUnavailable({ code }: BrokerError): boolean {
+  return code === 'audit_unavailable' || code === 'state_unavailable'
+}
+
 function refusedBy(refusal: Refusal): Refused {
   return { kind: 'refusing', refusal, action: null, decision: null, suggestion: null }
 }
@@ -313,14 +341,6 @@ function tooManyRefused(call: string): CallAnswer {
     ),
     suggestion: null,
   }
-}
-
-function failedBeforeAct(call: string, thrown: unknown): CallAnswer {
-  const error = asBrokerError(thrown)
-  if (error.code !== 'audit_unavailable' && error.code !== 'state_unavailable')
-    return { kind: 'failed', call, error }
-  const refusal = refuse('unavailable', `nothing was performed: ${error.message}`, error.fix)
-  return { kind: 'refused', call, refusal, suggestion: null }
 }
 
 function asJson(input: unknown): Json {

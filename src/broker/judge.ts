@@ -45,5 +45,11 @@ export function suggestionFor(
   decision: Decision,
 ): string | null {
   if (decision.reason !== 'no_rule') return null
-  return ruleSuggestion(agent, action.tool, type.ruleFor(action))
+  return suggestedRule(agent, type, action)
+}
+
+/** The rule for exactly this action as it would stand in the scope file; null where no rule can say it. */
+export function suggestedRule(agent: string, type: ToolType, action: Action): string | null {
+  const rule = type.ruleFor(action)
+  return rule === null ? null : ruleSuggestion(agent, action.tool, rule)
 }

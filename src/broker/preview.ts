@@ -1,11 +1,10 @@
 import type { Action } from '../core/action.ts'
 import type { Decision } from '../core/decision.ts'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
-import { ruleSuggestion } from '../core/rule-suggestion.ts'
 import type { Scope, Snapshot } from '../core/snapshot.ts'
 import type { PolicyEngine } from '../policy/policy-engine.ts'
 import type { ToolType } from '../tools/tool-type.ts'
-import { refusalOf, suggestionFor } from './judge.ts'
+import { refusalOf, suggestedRule, suggestionFor } from './judge.ts'
 import { canonicalAction, reach } from './prepare.ts'
 
 /** What a call would be answered with, for an admin: nothing is performed, counted or recorded. */
@@ -59,9 +58,7 @@ function firstRule(
   const tool = reach({ ...snapshot, scope }, call.tool, toolTypes)
   if (isRefusal(tool)) return null
   const action = canonicalAction(tool, call.input)
-  return isRefusal(action)
-    ? null
-    : ruleSuggestion(snapshot.agent, call.tool, tool.type.ruleFor(action))
+  return isRefusal(action) ? null : suggestedRule(snapshot.agent, tool.type, action)
 }
 
 function unscoped(name: string, agent: string) {

@@ -96,6 +96,11 @@ export type Performed =
   /** A redirect: `input` is a new action, to be made canonical, decided, counted and recorded like any other. */
   | { readonly kind: 'redirect'; readonly input: unknown; readonly result: ToolResult }
 
+/** What is known of an action that was refused: all of it, or what the trail keeps (then `request` is null). */
+export type RefusedAction = Pick<Action, 'verb' | 'target' | 'path'> & {
+  readonly request: JsonObject | null
+}
+
 /** Something that an agent can have done. */
 export interface ToolType<Settings = unknown, Rule = unknown, Input = unknown> {
   /** The word in the catalog. */
@@ -120,11 +125,8 @@ export interface ToolType<Settings = unknown, Rule = unknown, Input = unknown> {
   condition(rule: Rule, effect: 'allow' | 'deny', settings: Settings): Condition
   /** The one object that is decided on, recorded and performed. Pure; nothing is repaired. */
   canonical(tool: string, input: Input, settings: Settings): Action | Refusal
-  /**
-   * The smallest allow rule that would let exactly this action through, as it would stand in a scope file. Of what the
-   * trail keeps of an action only: it is asked for refused calls of the past, too.
-   */
-  ruleFor(action: Pick<Action, 'verb' | 'target' | 'path'>): JsonObject
+  /** The smallest allow rule that would let exactly this action through, as it would stand in a scope file; null where none can. */
+  ruleFor(action: RefusedAction): JsonObject | null
   /** What `scope check` should say of rules that are valid but doubtful (a deny narrower than an overlapping allow). */
   warnings(
     rules: readonly TypedRule<Rule>[],

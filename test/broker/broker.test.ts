@@ -292,6 +292,9 @@ describe('what fails closed', () => {
       message: 'an unexpected TypeError inside keyhand',
     })
     expect(world.performed).toEqual([])
+    expect(await world.records()).toContainEqual(
+      expect.objectContaining({ kind: 'refused', reason: 'fault', error: { code: 'internal' } }),
+    )
   })
 
   it('withholds the answer where redaction fails, and keeps the record of what was done', async () => {

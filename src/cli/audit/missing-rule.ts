@@ -54,7 +54,9 @@ export async function missingRules(
       const ask = `keyhand can ${agent} ${tool ?? ''} ${verb} PATH`
       return none(`a part of its path is masked: \`${ask}\` shows the rule for a path`)
     }
-    return { rule: ruleSuggestion(agent, tool ?? '', type.ruleFor({ verb, target, path })) }
+    const rule = type.ruleFor({ verb, target, path, request: null })
+    if (rule === null) return none('no rule can say exactly this call')
+    return { rule: ruleSuggestion(agent, tool ?? '', rule) }
   }
 }
 

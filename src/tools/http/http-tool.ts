@@ -10,6 +10,7 @@ import { allowRule, denyRule, type HttpRule } from './rule.ts'
 import { ruleCondition } from './rule-condition.ts'
 import { ruleWarnings } from './rule-warnings.ts'
 import { type HttpSettings, httpSettings, setByAuth } from './settings.ts'
+import { smallestRule } from './smallest-rule.ts'
 
 export interface HttpToolOptions {
   readonly authSchemes: ReadonlyMap<string, AuthScheme>
@@ -42,7 +43,7 @@ export function createHttpTool(
     condition: (rule, effect) => ruleCondition(rule, effect),
     canonical: (tool, input, settings) =>
       canonicalAction(tool, input, settings, setByAuth(settings, authSchemes)),
-    ruleFor: (action) => ({ methods: [action.verb], paths: [action.path ?? '/'] }),
+    ruleFor: smallestRule,
     warnings: ruleWarnings,
     async perform(action, settings, call) {
       // undici takes about 100 ms to load: after the first answer to the client, not before it.

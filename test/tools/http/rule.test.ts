@@ -181,6 +181,8 @@ describe('the rule that a refusal suggests', () => {
           'allow',
           LENIENT,
         )
+        const queried = actionOf({ method: oneMethod, path: onePath, query: { page: '2' } })
+        expect(holds(condition, queried.facts)).toBe(false)
         expect(holds(condition, one.facts)).toBe(true)
         expect(holds(condition, other.facts)).toBe(
           one.verb === other.verb && one.path === other.path,
@@ -188,6 +190,33 @@ describe('the rule that a refusal suggests', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('names the query that was sent, and allows no other', () => {
+    const rule = tool.ruleFor(actionOf({ path: '/a', query: { page: ['2', '3'], q: 'x y' } }))
+    expect(rule).toEqual({
+      methods: ['GET'],
+      paths: ['/a'],
+      query: { page: ['2', '3'], q: ['x y'] },
+    })
+    const condition = tool.condition(tool.rules.allow.parse(rule), 'allow', LENIENT)
+    const allowed = (query: Record<string, string>) =>
+      holds(condition, actionOf({ path: '/a', query }).facts)
+    expect(allowed({ page: '2', q: 'x y' })).toBe(true)
+    expect(allowed({ page: '4' })).toBe(false)
+    expect(allowed({ other: '2' })).toBe(false)
+  })
+
+  it('is none where a value is the word for any value', () => {
+    expect(tool.ruleFor(actionOf({ path: '/a', query: { page: 'ANY' } }))).toBeNull()
+  })
+
+  it('says nothing of the query where only the trail is left', () => {
+    const { verb, target, path } = actionOf({ path: '/a', query: { page: '2' } })
+    expect(tool.ruleFor({ verb, target, path, request: null })).toEqual({
+      methods: ['GET'],
+      paths: ['/a'],
+    })
   })
 })
 
