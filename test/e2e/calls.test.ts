@@ -11,6 +11,13 @@ import { holdsRun, type Upstream } from '../tools/http/upstream.ts'
 /** Holds what JSON, URLs and base64 each write in another way. */
 const KEY = 'Zk7"Qp\\/vX2+mT9&Wr=Lj4<Ny8~Hb'
 
+const IDS = {
+  uuid: '0192f3a4-5b6c-7d8e-9f01-23456789abcd',
+  sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  commit: 'da39a3ee5e6b4b0d3255bfef95601890afd80709',
+  etag: 'W/"686897696a7c876b7e"',
+}
+
 let api: Upstream
 let home: E2eHome
 
@@ -20,6 +27,13 @@ beforeAll(async () => {
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end('{"id":1234567890123456789,"n":7}'),
+    '/to-user': (_, response) => response.writeHead(302, { location: '/user' }).end(),
+    '/to-payroll': (_, response) =>
+      response.writeHead(302, { location: '/repos/acme/PAYROLL' }).end(),
+    '/to-elsewhere': (_, response) =>
+      response.writeHead(302, { location: `http://localhost:${api.port}/user` }).end(),
+    '/ids': (_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(IDS)),
     '/pages': (_, response) =>
       response
         .writeHead(200, {
@@ -100,6 +114,8 @@ describe.each<ClientEra>(['legacy', 'modern'])('with a %s client', (era) => {
     expect(structured?.['call']).toBe(id)
     const records = home.records().filter(({ call }) => call === id)
     expect(records.map(({ kind }) => kind)).toEqual(['intent', 'outcome'])
+    expect(new Set(records.map(({ action }) => action)).size).toBe(1)
+    expect(records[0]?.action).toMatch(/^[0-9a-f]{64}$/)
     expect(records[1]).toMatchObject({
       agent: 'tester',
       client:
@@ -222,6 +238,32 @@ describe.each<ClientEra>(['legacy', 'modern'])('with a %s client', (era) => {
   it('shows nothing of a key with `select` on the very place', async () => {
     const answer = await get('/nested', { select: ['/a/0/b/0/0'] })
     expect(answer.structured?.['body']).toEqual({ '/a/0/b/0/0': '<[secret api_key]>' })
+  })
+
+  it('follows a redirect as a call of its own: decided, counted and recorded', async () => {
+    const { structured, meta } = await get('/to-user')
+    expect(structured).toMatchObject({ status: 200, body: { path: '/user' } })
+    const records = home.records().filter(({ call }) => call === meta['keyhand/call'])
+    expect(records.map(({ kind, path, reason }) => [kind, path, reason])).toEqual([
+      ['intent', '/to-user', undefined],
+      ['outcome', '/to-user', 'redirect'],
+      ['intent', '/user', undefined],
+      ['outcome', '/user', undefined],
+    ])
+  })
+
+  it('follows no redirect to what is denied, and none to another origin', async () => {
+    const before = api.seen.length
+    const denied = await get('/to-payroll')
+    expect(denied.text).toContain('the upstream redirected, and the redirect is refused')
+    expect(denied.text).not.toContain('smallest rule')
+    const elsewhere = await get('/to-elsewhere')
+    expect(elsewhere.structured).toMatchObject({ status: 302, notes: [textLike('not followed')] })
+    expect(api.seen.slice(before).map(({ url }) => url)).toEqual(['/to-payroll', '/to-elsewhere'])
+  })
+
+  it('leaves a UUID, a digest and a commit id as they are: only known values are removed', async () => {
+    expect((await get('/ids')).structured?.['body']).toEqual(IDS)
   })
 
   it('keeps every digit of an id', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateX25519Identity } from 'age-encryption'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -20,6 +20,7 @@ const said: string[] = []
 beforeAll(async () => {
   api = await echoUpstream({
     '/neighbour': (_, response) => response.writeHead(200).end(`the other key is ${NEIGHBOUR}`),
+    '/mark-path': (_, response) => response.writeHead(200).end('mark-result'),
     [`/path/${CANARY}`]: (_, response) => response.writeHead(200).end('{}'),
   })
   const tool = (name: string, secret: string, more = '') => `  ${name}:
@@ -113,6 +114,46 @@ it.runIf(process.platform === 'linux')(
     expect(children.join('')).toBe('')
   },
 )
+
+it.runIf(process.platform === 'linux')('the server listens on no port', () => {
+  const folder = join('/proc', String(client.pid))
+  const open = readdirSync(join(folder, 'fd')).map((fd) => {
+    try {
+      return readlinkSync(join(folder, 'fd', fd))
+    } catch {
+      return ''
+    }
+  })
+  const listening = ['net/tcp', 'net/tcp6', 'net/udp', 'net/udp6'].flatMap((table) =>
+    readFileSync(join(folder, table), 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      // 0A is LISTEN; a UDP socket that is open takes what comes.
+      .filter(([, , , state]) => state === '0A' || table.includes('udp'))
+      .map((fields) => `socket:[${fields[9]}]`),
+  )
+  expect(listening.length).toBeGreaterThan(0)
+  expect(open.filter((target) => listening.includes(target))).toEqual([])
+})
+
+it('the trail holds nothing of queries, headers, bodies and results', async () => {
+  const answer = await client.callTool('api', {
+    method: 'POST',
+    path: '/mark-path',
+    query: { q: 'mark-query' },
+    headers: { 'x-request-id': 'mark-header' },
+    body: { it: 'mark-body' },
+  })
+  expect(answer.text).toContain('mark-result')
+  const sent = api.seen.at(-1)
+  expect(sent?.url).toBe('/mark-path?q=mark-query')
+  expect(sent?.headers['x-request-id']).toBe('mark-header')
+  const trail = bytesBelow(home.state)
+  expect(trail).toContain('mark-path')
+  for (const mark of ['mark-query', 'mark-header', 'mark-body', 'mark-result'])
+    expect(trail).not.toContain(mark)
+})
 
 it('nor in what commands print', async () => {
   for (const argv of [

@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type E2eHome, e2eHome } from '../support/e2e-home.ts'
 import type { ClientEra } from '../support/mcp-clients.ts'
-import { textLike } from '../support/text-like.ts'
 
 const CATALOG = `version: 1
 secrets:
@@ -97,10 +96,8 @@ describe.each<ClientEra>(['legacy', 'modern'])('with a %s client, a server', (er
         expect((await client.listTools()).map(({ name }) => name)).toEqual(['keyhand_scope'])
         const { isError, structured } = await client.callTool('keyhand_scope')
         expect(isError).toBe(false)
-        expect(structured).toMatchObject({
-          agent: 'tester',
-          problems: expect.arrayContaining([textLike(said)]),
-        })
+        expect(structured).toMatchObject({ agent: 'tester' })
+        expect(JSON.stringify(structured?.['problems'])).toContain(said)
         const answer = await client.callTool('api', { method: 'GET', path: '/' })
         expect(answer).toMatchObject({ isError: true, structured: null })
         expect(answer.text).toContain(said)
