@@ -12,12 +12,19 @@ import type { Upstream } from '../tools/http/upstream.ts'
 let api: Upstream
 let home: E2eHome
 let client: McpClient
+/** Lets the upstream answer what waits. */
+let release = () => {}
 
 const scope = (rules: string) => `agent: tester\ntools:\n  api:\n    ${rules}\n`
 const ALLOW_READ = scope('allow: [{ methods: [GET], paths: [/public/**] }]')
 
 beforeAll(async () => {
-  api = await echoUpstream()
+  api = await echoUpstream({
+    '/public/slow': (_, response) => {
+      release = () => response.end('{}')
+    },
+    '/public/failing': (_, response) => response.destroy(),
+  })
   home = e2eHome({
     files: { 'keyhand.yaml': catalog(), 'agents/tester.yaml': ALLOW_READ },
     env: { API_KEY: 'Vq3-Zt8KxWm5Rp2NsYh7Lj4G' },
@@ -113,6 +120,15 @@ describe('a change between two calls', () => {
     expect((await client.listTools()).map(({ name }) => name)).toEqual(['keyhand_scope'])
     const { structured } = await client.callTool('keyhand_scope')
     expect(structured?.['problems']).toEqual([textLike('agents/tester.yaml:4:5')])
+  })
+
+  it('does not reach into a call that runs: it ends on the rules that it began with', async () => {
+    const running = call('GET', '/public/slow')
+    await expect.poll(() => api.seen.at(-1)?.url).toBe('/public/slow')
+    rmSync(join(home.home, 'agents/tester.yaml'))
+    await refused('(no_scope)')
+    release()
+    expect(await running).toMatchObject({ isError: false, structured: { status: 200 } })
   })
 
   it('is told to a client that has listed the tools', async () => {
@@ -225,6 +241,17 @@ describe('rules', () => {
     home.write('agents/tester.yaml', limited('      - { methods: [GET], paths: [/public/**] }\n'))
     await refused('(limit)', 'GET', '/public/limited')
     await performed('GET', '/public/other')
+  })
+
+  it('count an attempt whether or not the upstream was reached, and no refused one', async () => {
+    home.write(
+      'agents/tester.yaml',
+      scope('allow: [{ methods: [GET], paths: [/public/failing], limit: 2/hour }]'),
+    )
+    await refused('(no_rule)', 'GET', '/public/other')
+    for (const _ of [1, 2])
+      expect((await call('GET', '/public/failing')).text).toContain('(upstream_')
+    await refused('(limit)', 'GET', '/public/failing')
   })
 })
 

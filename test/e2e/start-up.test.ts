@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -106,6 +114,37 @@ describe.each<ClientEra>(['legacy', 'modern'])('with a %s client, a server', (er
       }
     },
   )
+})
+
+describe('a server whose state cannot be used', () => {
+  it.each<[string, (state: string) => void]>([
+    [
+      'is damaged',
+      (state) => writeFileSync(join(state, 'state.db'), 'no database at all'.repeat(500)),
+    ],
+    ['others can write', (state) => chmodSync(state, 0o777)],
+    ['is a file where the trail belongs', (state) => writeFileSync(join(state, 'audit'), '')],
+  ])('because it %s performs nothing, and says what to do', async (_, spoil) => {
+    const home = homeWith(
+      {
+        'keyhand.yaml': CATALOG.replace('keychain', 'env, variable: K'),
+        'agents/tester.yaml': SCOPE,
+      },
+      { K: 'Vq3-Zt8KxWm5Rp2NsYh7Lj4G' },
+    )
+    mkdirSync(home.state, { mode: 0o700 })
+    spoil(home.state)
+    const client = await home.connect('tester', 'modern')
+    try {
+      expect((await client.listTools()).map(({ name }) => name)).toEqual(['api', 'keyhand_scope'])
+      const answer = await client.callTool('api', { method: 'GET', path: '/' })
+      expect(answer).toMatchObject({ isError: true, structured: null })
+      expect(answer.text).toContain('(unavailable): nothing was performed')
+      expect(answer.text).toContain('fix: ')
+    } finally {
+      await client.close()
+    }
+  })
 })
 
 describe.each<ClientEra>(['legacy', 'modern'])('the example home, with a %s client', (era) => {
