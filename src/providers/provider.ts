@@ -81,6 +81,31 @@ export interface SecretProvider<Reference = unknown> {
   readonly store: SecretStore<Reference> | null
 }
 
+/** A provider that lends: what it lent hangs on something of this process, so that nothing outlives it for long. */
+export interface LendingProvider<Reference = unknown> extends SecretProvider<Reference> {
+  readonly lending: Lending<Reference>
+}
+
+/** What keeps in order what a provider lends. */
+export interface Lending<Reference = unknown> {
+  /** How many dead processes' leavings are known, at whatever place. Asks no network. */
+  orphans(): Promise<number>
+  /**
+   * Ends what dead processes were lent by the place of this reference, with its login; how many of them. Asks no network
+   * where there are none.
+   *
+   * @throws BrokerError where they cannot be ended now.
+   */
+  sweep(reference: Reference, context: FetchContext): Promise<number>
+  /** Gives back all that this process was lent, and logs out. What cannot be given back, the next process sweeps. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+/** What a provider lends, where it does. */
+export function lendingOf(provider: SecretProvider): Lending | null {
+  return 'lending' in provider ? (provider as LendingProvider).lending : null
+}
+
 /** The part of a provider that keyhand may write to: `secret set`, storing what an upstream minted, rotation. */
 export interface SecretStore<Reference = unknown> {
   /**

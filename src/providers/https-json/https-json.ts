@@ -101,7 +101,7 @@ export function createHttpsJson(options: HttpsJsonOptions): HttpsJson {
       const again = 'thrown' in answer && message.reusedSocket && request.method === 'GET'
       if (again && !signal.aborted) answer = (await once(request, signal)).answer
       if (!('thrown' in answer)) return answer
-      if (request.signal.aborted) throw cancelled()
+      if (signal.aborted && !bound.aborted) throw cancelled()
       if (bound.aborted) throw tooSlow(service, timeoutMs)
       throw connectionFailure(answer.thrown, service)
     },

@@ -1,0 +1,49 @@
+import type { FetchContext, LendingProvider } from '../provider.ts'
+import type { Connection, Connections } from './connections.ts'
+import type { Ledger } from './ledger.ts'
+import { secretsOfLogin, type VaultReference, vaultReference } from './reference.ts'
+
+const FIVE_MINUTES = 300_000
+
+export interface VaultOptions {
+  /** Read only where a reference says `from_environment: true`. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => number
+  readonly ledger: Ledger
+}
+
+/** HashiCorp Vault and OpenBao, read only: KV of both versions, and every path that lends. */
+export function createVaultProvider(options: VaultOptions): LendingProvider<VaultReference> {
+  let connections: Connections | null = null
+
+  async function connect(reference: VaultReference): Promise<Connection> {
+    // Loaded by the first fetch, so that a start does not pay for it.
+    connections ??= (await import('./connections.ts')).createConnections(options)
+    return connections.to(reference)
+  }
+
+  return {
+    type: 'vault',
+    description: 'HashiCorp Vault or OpenBao: KV, and dynamic secrets as leases',
+    reference: vaultReference,
+    defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
+    needs: secretsOfLogin,
+    async fetch(reference: VaultReference, context: FetchContext) {
+      const connection = await connect(reference)
+      return connection.fetch(reference, context)
+    },
+    store: null,
+    lending: {
+      async orphans() {
+        return (await options.ledger.orphans(options.now())).length
+      },
+      async sweep(reference, context) {
+        const orphans = await options.ledger.orphans(options.now())
+        return orphans.length === 0 ? 0 : (await connect(reference)).sweep(orphans, context)
+      },
+      async close(signal) {
+        await connections?.close(signal)
+      },
+    },
+  }
+}
