@@ -24,6 +24,8 @@ export function createHttpTool(
 ): ToolType<HttpSettings, HttpRule, HttpInput> {
   const { authSchemes, lookup = resolve } = options
   let connections: Connections | null = null
+  // Kept, since an import is not free the second time either.
+  let loaded: [typeof import('./perform.ts'), typeof import('./connection.ts')] | null = null
   return {
     type: 'http',
     description: 'An HTTP API',
@@ -47,10 +49,8 @@ export function createHttpTool(
     warnings: ruleWarnings,
     async perform(action, settings, call) {
       // undici takes about 100 ms to load: after the first answer to the client, not before it.
-      const [{ performHttp }, { Connections }] = await Promise.all([
-        import('./perform.ts'),
-        import('./connection.ts'),
-      ])
+      loaded ??= await Promise.all([import('./perform.ts'), import('./connection.ts')])
+      const [{ performHttp }, { Connections }] = loaded
       connections ??= new Connections(lookup)
       return performHttp(action, settings, call, { authSchemes, connections })
     },
