@@ -29,7 +29,10 @@ export const ALPHABETS = { digits: 10, hex: 16, letters: 36, any: 40 } as const
 /** What is looked for: the part as it is, and its letters and digits alone. */
 export function needlesOf(secret: SampleSecret): Needle[] {
   const least = shortestLeak(secret.secretPart)
-  const forms = new Set([folded(secret.secretPart), folded(secret.secretPart).replace(/[^\p{L}\p{N}]+/gu, '')])
+  const forms = new Set([
+    folded(secret.secretPart),
+    folded(secret.secretPart).replace(/[^\p{L}\p{N}]+/gu, ''),
+  ])
   return [...forms].map((text) => ({
     secret,
     text,

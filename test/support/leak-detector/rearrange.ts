@@ -17,6 +17,9 @@ const unspaced: Rewrite = (text) => changed(text, text.replace(/[\s\p{Z}\p{Cf}]+
 /** With line ends only, and what indents lines, taken out, also where they are spelled out. */
 const unwrapped: Rewrite = (text) => changed(text, text.replace(/(?:\\r|\\n|[\r\n])+[ \t]*/g, ''))
 
+/** With the elements of a JSON array joined. */
+const joined: Rewrite = (text) => changed(text, text.replace(/"\s*,\s*"/g, ''))
+
 /** Letters and digits alone. */
 const lettersOnly: Rewrite = (text) => changed(text, text.replace(/[^\p{L}\p{N}]+/gu, ''))
 
@@ -38,7 +41,10 @@ const GROUPS = [1, 2, 3, 4, 5, 6, 7, 8].map(
   (size) =>
     [
       size,
-      new RegExp(`(.{${size}})([^\\p{L}\\p{N}]{1,12}?)(?:.{${size}}\\2){${size < 3 ? 5 : 2},}.{1,${size}}`, 'gsu'),
+      new RegExp(
+        `(.{${size}})([^\\p{L}\\p{N}]{1,12}?)(?:.{${size}}\\2){${size < 3 ? 5 : 2},}.{1,${size}}`,
+        'gsu',
+      ),
     ] as const,
 )
 
@@ -49,6 +55,7 @@ export const TURNS: Readonly<Record<string, Rewrite>> = { rotated, reversed }
 export const SQUEEZES: Readonly<Record<string, Rewrite>> = {
   unspaced,
   unwrapped,
+  joined,
   lettersOnly,
   regrouped,
 }

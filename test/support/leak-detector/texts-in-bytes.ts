@@ -9,9 +9,20 @@ import {
 
 /** Shorter stretches of text between bytes that are none mean nothing. */
 const SHORTEST_STRETCH = 8
-/** Raw deflate and Brotli begin with nothing to know them by. */
+/** Raw deflate and Brotli begin with little to know them by. */
 const SHORTEST_WITHOUT_SIGN = 12
 const MOST_INFLATED = 4_000_000
+
+/** 1 for each UTF-16 code unit that counts as text. */
+export type KnownUnits = Uint8Array
+
+/** ASCII, full-width forms, and the characters of these texts: in UTF-16 any two bytes are some character. */
+export function knownUnits(texts: readonly string[]): KnownUnits {
+  const known = new Uint8Array(65_536)
+  known.fill(1, 9, 14).fill(1, 32, 127).fill(1, 0xff01, 0xff5f)
+  for (const text of texts) for (let i = 0; i < text.length; i++) known[text.charCodeAt(i)] = 1
+  return known
+}
 
 /**
  * The text that bytes hold, as UTF-8 and UTF-16 in both orders and at both offsets, and that of what is compressed in them.
@@ -19,11 +30,7 @@ const MOST_INFLATED = 4_000_000
  *
  * @param fromItsStart false where the bytes were taken out of others: what has no sign at its start is then not looked for.
  */
-export function textsInBytes(
-  bytes: Buffer,
-  known: (character: string) => boolean,
-  fromItsStart = true,
-): string[] {
+export function textsInBytes(bytes: Buffer, known: KnownUnits, fromItsStart = true): string[] {
   if (bytes.length < SHORTEST_STRETCH) return []
   const texts = [printable(bytes.toString('utf8'))]
   for (const offset of [0, 1]) {
@@ -40,29 +47,29 @@ function printable(text: string): string {
     .join('\0')
 }
 
-/** Any two bytes are some character: only ASCII, full-width forms and the characters of the values count. */
-function wide(
-  bytes: Buffer,
-  low: number,
-  high: number,
-  known: (character: string) => boolean,
-): string {
+function wide(bytes: Buffer, low: number, high: number, known: KnownUnits): string {
   const stretches: string[] = []
-  let text = ''
+  let length = 0
   for (let at = 0; at + 1 < bytes.length; at += 2) {
     const unit = (bytes[at + low] ?? 0) | ((bytes[at + high] ?? 0) << 8)
-    const character = String.fromCharCode(unit)
-    const counts =
-      (unit >= 32 && unit < 127) ||
-      (unit >= 9 && unit <= 13) ||
-      (unit > 0xff00 && unit < 0xff5f) ||
-      (unit >= 128 && known(character))
-    if (counts) text += character
-    if (counts && at + 3 < bytes.length) continue
-    if (text.length >= SHORTEST_STRETCH) stretches.push(text)
-    text = ''
+    if (known[unit] === 1) length++
+    const ends = known[unit] !== 1 || at + 3 >= bytes.length
+    if (!ends) continue
+    if (length >= SHORTEST_STRETCH) {
+      const end = known[unit] === 1 ? at + 2 : at
+      stretches.push(textOf(bytes, end - 2 * length, end, low, high))
+    }
+    length = 0
   }
   return stretches.join('\0')
+}
+
+function textOf(bytes: Buffer, from: number, to: number, low: number, high: number): string {
+  let text = ''
+  for (let at = from; at < to; at += 2) {
+    text += String.fromCharCode((bytes[at + low] ?? 0) | ((bytes[at + high] ?? 0) << 8))
+  }
+  return text
 }
 
 function inflated(bytes: Buffer, fromItsStart: boolean): Buffer[] {
@@ -87,10 +94,11 @@ function inflated(bytes: Buffer, fromItsStart: boolean): Buffer[] {
     else if (first === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(second)) attempt(inflate, at)
     else if (first === 0x28 && second === 0xb5 && bytes[at + 2] === 0x2f) attempt(zstd, at)
   }
-  if (fromItsStart && bytes.length >= SHORTEST_WITHOUT_SIGN) {
-    attempt(inflateRaw, 0)
-    attempt(brotli, 0)
-  }
+  if (!fromItsStart || bytes.length < SHORTEST_WITHOUT_SIGN) return found
+  const first = bytes[0] ?? 0
+  // One last block with either Huffman code; windows of 4 and 16 MB, which is what encoders choose.
+  if ([3, 5].includes(first & 7)) attempt(inflateRaw, 0)
+  if ([11, 15].includes(first & 15)) attempt(brotli, 0)
   return found
 }
 

@@ -1,7 +1,7 @@
 import { DECODERS } from './bases.ts'
 import { punycodeWords } from './punycode.ts'
 import { SQUEEZES, TURNS } from './rearrange.ts'
-import { textsInBytes } from './texts-in-bytes.ts'
+import { type KnownUnits, textsInBytes } from './texts-in-bytes.ts'
 import { UNESCAPES } from './unescape.ts'
 
 /** One way to read a text. */
@@ -39,7 +39,7 @@ const TURN_NAMES = Object.keys(TURNS)
 export function* viewsOf(
   text: string,
   limits: ViewLimits,
-  known: (character: string) => boolean,
+  known: KnownUnits,
 ): Generator<View, void, undefined> {
   const seen = new Set<string>()
   const decoded = new Set<string>()
@@ -62,7 +62,13 @@ export function* viewsOf(
     for (const rewritten of rewritings(reading)) add(rewritten)
     if (reading.depth === limits.depth) continue
     const deeper = (inner: string, name: string) =>
-      add({ text: inner, how: [...reading.how, name], depth: reading.depth + 1, turns: 0, squeezed: false })
+      add({
+        text: inner,
+        how: [...reading.how, name],
+        depth: reading.depth + 1,
+        turns: 0,
+        squeezed: false,
+      })
     for (const [name, { regions, decode }] of Object.entries(DECODERS)) {
       for (const region of regions(reading.text)) {
         const key = `${name} ${region}`
