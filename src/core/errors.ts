@@ -44,15 +44,18 @@ export class BrokerError extends Error {
   readonly code: ErrorCode
   /** What a human should do next, as one imperative sentence; null where the message says it all. */
   readonly fix: string | null
+  /** How long whoever was asked wants to be left alone, in ms (`Retry-After`); null where it did not say. */
+  readonly retryAfterMs: number | null
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { fix?: string; cause?: BrokerError } = {},
+    options: { fix?: string; cause?: BrokerError; retryAfterMs?: number } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
     this.fix = options.fix ?? null
+    this.retryAfterMs = options.retryAfterMs ?? null
   }
 }
 

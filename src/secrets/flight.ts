@@ -11,7 +11,7 @@ export interface Flight<T> {
   join(signal: AbortSignal): Promise<T>
 }
 
-/** Starts work that ends, whatever it does, within its time: `secret_timeout`. */
+/** Starts work that ends, whatever it does, within its time: `secret_timeout`, which is then the reason of its signal. */
 export function startFlight<T>(
   work: (signal: AbortSignal) => Promise<T>,
   timeoutMs: number,
@@ -19,16 +19,15 @@ export function startFlight<T>(
   const controller = new AbortController()
   const { promise: result, resolve, reject } = Promise.withResolvers<T>()
   const timer = setTimeout(() => {
-    reject(
-      new BrokerError(
-        'secret_timeout',
-        `the secret could not be fetched within ${timeoutMs / 1000} s`,
-        {
-          fix: 'Check that its provider answers: `keyhand secret check NAME`.',
-        },
-      ),
+    const error = new BrokerError(
+      'secret_timeout',
+      `the secret could not be fetched within ${timeoutMs / 1000} s`,
+      {
+        fix: 'Check that its provider answers: `keyhand secret check NAME`.',
+      },
     )
-    controller.abort()
+    reject(error)
+    controller.abort(error)
   }, timeoutMs)
   let done = false
   const settled = () => {
