@@ -17,6 +17,7 @@ import { contextAlone, type FetchContext } from './providers/provider.ts'
 import type { Redactor } from './redaction/redaction-port.ts'
 import type { Strength } from './redaction/strength.ts'
 import type { State } from './state/state.ts'
+import type { LeaseLedger } from './state/state-port.ts'
 import { createToolTypes } from './tools/index.ts'
 
 /** The environment as keyhand reads it. */
@@ -40,8 +41,33 @@ export function composeFamilies(options: {
   const { places, env } = options
   const now = () => Date.now()
   return {
-    providers: createProviders({ home: places.home, state: places.state, env, now }),
+    providers: createProviders({
+      home: places.home,
+      state: places.state,
+      env,
+      now,
+      ledger: composeLedger(places),
+    }),
     toolTypes: createToolTypes({ authSchemes: createAuthSchemes() }),
+  }
+}
+
+/** The ledger of what this process is lent. It is asked seldom: state.db is opened for each question, and closed. */
+function composeLedger({ state: folder }: Places): LeaseLedger {
+  async function ask<T>(question: (ledger: LeaseLedger) => Promise<T>): Promise<T> {
+    const { openState } = await import('./state/state.ts')
+    const state = openState({ folder, now: () => Date.now() })
+    try {
+      return await question(state.leases)
+    } finally {
+      state.close()
+    }
+  }
+  return {
+    put: (token) => ask((ledger) => ledger.put(token)),
+    extend: (accessor, endsAt) => ask((ledger) => ledger.extend(accessor, endsAt)),
+    remove: (accessor) => ask((ledger) => ledger.remove(accessor)),
+    orphans: (now) => ask((ledger) => ledger.orphans(now)),
   }
 }
 
@@ -115,26 +141,40 @@ export interface SecretReport {
   readonly fields: readonly { readonly field: string; readonly strength: Strength | null }[]
 }
 
+export interface SecretReports {
+  (entry: SecretEntry, signal: AbortSignal): Promise<SecretReport>
+  /** Gives back what was lent for that. */
+  close(): Promise<void>
+}
+
 /** Looks at values the way that a call does, for their owner. */
-export async function composeSecretReports(
-  families: Families,
-): Promise<(entry: SecretEntry, signal: AbortSignal) => Promise<SecretReport>> {
-  const [{ createResolver }, { strengthOf }, { isPublicField }] = await Promise.all([
-    import('./secrets/resolver.ts'),
-    import('./redaction/strength.ts'),
-    import('./redaction/secret-part.ts'),
-  ])
+export async function composeSecretReports(families: Families): Promise<SecretReports> {
+  const [{ createResolver }, { sweepingResolver }, { strengthOf }, { isPublicField }] =
+    await Promise.all([
+      import('./secrets/resolver.ts'),
+      import('./secrets/sweep.ts'),
+      import('./redaction/strength.ts'),
+      import('./redaction/secret-part.ts'),
+    ])
   const { providers } = families
-  // Nothing that an upstream says passes through here, so there is nothing to redact.
-  const resolver = createResolver({ providers, now: () => Date.now(), onFetched: () => {} })
-  return async (entry, signal) => {
-    const { version, fields } = await resolver.resolve(entry, { signal })
+  const now = () => Date.now()
+  const resolver = sweepingResolver({
+    // Nothing that an upstream says passes through here, so there is nothing to redact.
+    resolver: createResolver({ providers, now, onFetched: () => {} }),
+    providers,
+    now,
+    entries: async () => [],
+  })
+  async function look(entry: SecretEntry, signal: AbortSignal): Promise<SecretReport> {
+    const { version, fields, release } = await resolver.resolve(entry, { signal })
+    release()
     const reports = [...fields].map(([field, secret]) => ({
       field,
       strength: isPublicField(field) ? null : strengthOf(secret),
     }))
     return { version, fields: reports }
   }
+  return Object.assign(look, { close: () => resolver.close() })
 }
 
 /** The context in which the owner's commands reach a store, outside of any call. */
@@ -193,6 +233,7 @@ async function composePipeline(parts: {
     { createRedactor },
     { createKeeper },
     { createResolver },
+    { sweepingResolver },
     { v7 },
     { state, trail, close },
   ] = await Promise.all([
@@ -200,15 +241,25 @@ async function composePipeline(parts: {
     import('./redaction/redactor.ts'),
     import('./secrets/keeper.ts'),
     import('./secrets/resolver.ts'),
+    import('./secrets/sweep.ts'),
     import('uuid'),
     composeRecords(places),
   ])
   const now = () => Date.now()
   const redactor = createRedactor()
-  const resolver = createResolver({
-    providers: families.providers,
+  const { providers } = families
+  const resolver = sweepingResolver({
+    resolver: createResolver({
+      providers,
+      now,
+      onFetched: (secret) => redactor.register(secret),
+    }),
+    providers,
     now,
-    onFetched: (secret) => redactor.register(secret),
+    async entries() {
+      const { secrets } = await config.snapshot()
+      return [...secrets.values()].flatMap((entry) => (isRefusal(entry) ? [] : [entry]))
+    },
   })
   const broker = new Broker({
     agent,
@@ -216,7 +267,7 @@ async function composePipeline(parts: {
     toolTypes: families.toolTypes,
     policy: await parts.policy(),
     resolver,
-    keeper: createKeeper({ providers: families.providers, resolver }),
+    keeper: createKeeper({ providers, resolver }),
     redactor,
     trail,
     counters: state.counters,
@@ -227,7 +278,14 @@ async function composePipeline(parts: {
     now,
     newCallId: () => v7(),
   })
-  return { broker, redactor, close }
+  return {
+    broker,
+    redactor,
+    async close() {
+      await resolver.close()
+      await close()
+    },
+  }
 }
 
 async function guardrailProblem(

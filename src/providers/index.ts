@@ -10,6 +10,8 @@ import { createSecretsFile, type SecretsFile } from './file/secrets-file.ts'
 import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
 import { createKeychainProvider } from './keychain.ts'
 import { contextAlone, type SecretProvider, VALUE_FIELD } from './provider.ts'
+import type { Ledger } from './vault/ledger.ts'
+import { createVaultProvider } from './vault/vault.ts'
 
 export interface ProvidersOptions {
   /** KEYHAND_HOME. */
@@ -21,13 +23,19 @@ export interface ProvidersOptions {
 }
 
 /** Every provider there is, by the catalog's word for it. Nothing is opened, read or loaded by this. */
-export function createProviders(options: ProvidersOptions): ReadonlyMap<string, SecretProvider> {
+export function createProviders(
+  options: ProvidersOptions & {
+    /** Where it stands which process was lent what. */
+    readonly ledger: Ledger
+  },
+): ReadonlyMap<string, SecretProvider> {
   const keychain = homeKeychain(options)
   const providers: readonly SecretProvider[] = [
     keychain,
     createFileProvider(fileOptions(options, keychain)),
     createEnvProvider(options),
     createAwsSecretsManagerProvider(),
+    createVaultProvider(options),
   ]
   return new Map(providers.map((provider) => [provider.type, provider]))
 }

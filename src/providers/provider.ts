@@ -103,7 +103,11 @@ export interface Lending<Reference = unknown> {
 
 /** What a provider lends, where it does. */
 export function lendingOf(provider: SecretProvider): Lending | null {
-  return 'lending' in provider ? (provider as LendingProvider).lending : null
+  return isLending(provider) ? provider.lending : null
+}
+
+function isLending(provider: SecretProvider): provider is LendingProvider {
+  return 'lending' in provider
 }
 
 /** The part of a provider that keyhand may write to: `secret set`, storing what an upstream minted, rotation. */

@@ -14,6 +14,11 @@ const options = {
   state: join(root, 'state'),
   env: { API_KEY: CANARY },
   now: Date.now,
+  ledger: { put: nobody, extend: nobody, remove: nobody, orphans: nobody },
+}
+
+async function nobody(): Promise<never> {
+  throw new Error('the ledger was asked')
 }
 
 describe('the providers', () => {
@@ -24,6 +29,7 @@ describe('the providers', () => {
       ['file', 'file'],
       ['env', 'env'],
       ['aws-secrets-manager', 'aws-secrets-manager'],
+      ['vault', 'vault'],
     ])
   })
 

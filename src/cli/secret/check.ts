@@ -1,4 +1,9 @@
-import { composeFamilies, composeSecretReports, type SecretReport } from '../../compose.ts'
+import {
+  composeFamilies,
+  composeSecretReports,
+  type SecretReport,
+  type SecretReports,
+} from '../../compose.ts'
 import { asBrokerError, BrokerError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isRefusal } from '../../core/refusal.ts'
@@ -55,7 +60,7 @@ export async function secretCheck(
     entries.length === 0
       ? []
       : await withRecord(io, about, async () => {
-          const result = await inTurns(entries, (entry) => checked(entry, look))
+          const result = await inTurns(entries, (entry) => checked(entry, look)).finally(look.close)
           const missing = result.filter(({ problem }) => problem !== null).map(({ name }) => name)
           return { result, change: { unresolved: missing } }
         })
@@ -64,10 +69,7 @@ export async function secretCheck(
   return results.some(({ problem }) => problem !== null) ? EXIT.no : EXIT.ok
 }
 
-async function checked(
-  entry: SecretEntry,
-  look: Awaited<ReturnType<typeof composeSecretReports>>,
-): Promise<Checked> {
+async function checked(entry: SecretEntry, look: SecretReports): Promise<Checked> {
   const { name, provider } = entry
   try {
     const report = await look(entry, new AbortController().signal)
