@@ -5,6 +5,8 @@ export interface Match {
   readonly start: number
   readonly end: number
   readonly name: string
+  /** For a part of a value: the same for the same part; null for a whole value. */
+  readonly part: string | null
 }
 
 export interface Matches {
@@ -59,14 +61,14 @@ export function resolve(
   }
   wanted.sort(byPlace)
   const matches: Match[] = []
-  let last: { start: number; end: number; name: string } | null = null
+  let last: { start: number; end: number; name: string; part: null } | null = null
   for (const { start, end, id } of wanted) {
     if (start >= before) break
     if (last !== null && start < last.end) {
       if (end > last.end) last.end = end
       continue
     }
-    last = { start, end, name: patterns[id]?.name ?? '' }
+    last = { start, end, name: patterns[id]?.name ?? '', part: null }
     matches.push(last)
   }
   return { matches, markers, openFrom }

@@ -1,13 +1,18 @@
-import { markerOf } from './marker.ts'
-import type { Match } from './match.ts'
-import type { Scanner } from './scanner.ts'
+import { markerFor } from './marker.ts'
+import type { Match, Matches } from './match.ts'
+
+/** What finds matches: `Scanner` the direct ones, `Layers` all. */
+export interface Finder {
+  find(text: string, before?: number): Matches
+  pendingFrom(text: string, found: Matches): number
+}
 
 /**
  * Redacts a text that comes in pieces: all that comes out is what redacting the whole at once would give, whatever the
  * pieces. It keeps less than the longest form of a value (and a marker) back, and nothing that cannot be part of a match.
  */
 export class RedactionStream {
-  readonly #scanner: () => Scanner
+  readonly #scanner: () => Finder
   readonly #count: (match: Match) => void
   /** What may yet be part of a match. */
   #held = ''
@@ -15,7 +20,7 @@ export class RedactionStream {
   #covered = 0
 
   /** @param scanner is asked for each piece, so that a value that is registered meanwhile is found. */
-  constructor(scanner: () => Scanner, count: (match: Match) => void) {
+  constructor(scanner: () => Finder, count: (match: Match) => void) {
     this.#scanner = scanner
     this.#count = count
   }
@@ -49,7 +54,7 @@ export class RedactionStream {
     for (const match of matches) {
       if (match.start >= until) break
       if (match.start >= at) {
-        out += text.slice(at, match.start) + markerOf(match.name)
+        out += text.slice(at, match.start) + markerFor(match)
         this.#count(match)
       }
       at = Math.max(at, match.end)

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { firstOfTexts, redactJson } from './json-redaction.ts'
-import { markerOf } from './marker.ts'
+import { markerFor } from './marker.ts'
 import type { Match } from './match.ts'
 import type { Meter } from './pattern.ts'
 import type { InputFinding, RedactionSession, Redactor } from './redaction-port.ts'
@@ -45,6 +45,7 @@ class Session implements RedactionSession {
   readonly #registry: Registry
   readonly #guarded: Guard
   readonly #byName = new Map<string, number>()
+  readonly #parts = new Set<string>()
 
   constructor(registry: Registry, guarded: Guard) {
     this.#registry = registry
@@ -52,7 +53,7 @@ class Session implements RedactionSession {
   }
 
   get counts() {
-    return { byName: Object.fromEntries(this.#byName), partial: 0 }
+    return { byName: Object.fromEntries(this.#byName), partial: this.#parts.size }
   }
 
   text(text: string): string {
@@ -64,10 +65,10 @@ class Session implements RedactionSession {
       redactJson(value, {
         text: (text) => this.#redact(text),
         number: (text) => {
-          const match = this.#registry.scanner().find(text).matches[0]
+          const match = this.#registry.layers().find(text).matches[0]
           if (match === undefined) return null
           this.#count(match)
-          return markerOf(match.name)
+          return markerFor(match)
         },
       }),
     )
@@ -84,7 +85,7 @@ class Session implements RedactionSession {
 
   stream(): { push(chunk: string): string; end(): string } {
     const stream = new RedactionStream(
-      () => this.#registry.scanner(),
+      () => this.#registry.layers(),
       (match) => this.#count(match),
     )
     let failed = false
@@ -106,12 +107,12 @@ class Session implements RedactionSession {
   }
 
   #redact(text: string): string {
-    const { matches } = this.#registry.scanner().find(text)
+    const { matches } = this.#registry.layers().find(text)
     if (matches.length === 0) return text
     let out = ''
     let at = 0
     for (const match of matches) {
-      out += text.slice(at, match.start) + markerOf(match.name)
+      out += text.slice(at, match.start) + markerFor(match)
       at = match.end
       this.#count(match)
     }
@@ -119,20 +120,24 @@ class Session implements RedactionSession {
   }
 
   #count(match: Match): void {
+    if (match.part !== null) {
+      this.#parts.add(match.part)
+      return
+    }
     this.#byName.set(match.name, (this.#byName.get(match.name) ?? 0) + 1)
   }
 }
 
 function inspect(registry: Registry, value: Json): InputFinding | null {
-  const scanner = registry.scanner()
+  const layers = registry.layers()
   const runs = registry.runs()
   return (
     firstOfTexts<InputFinding>(value, (text) => {
-      const match = scanner.find(text).matches[0]
+      const match = layers.find(text).matches.find(({ part }) => part === null)
       return match === undefined ? null : { kind: 'value', name: match.name }
     }) ??
     firstOfTexts<InputFinding>(value, (text) => {
-      const run = runs.find(text)[0]
+      const run = runs.find(text)[0] ?? layers.find(text).matches[0]
       return run === undefined ? null : { kind: 'run', name: run.name }
     })
   )

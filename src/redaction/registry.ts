@@ -1,9 +1,12 @@
 import type { Secret } from '../core/secret.ts'
 import { directForms } from './direct-forms.ts'
+import { FormIndex, type SecretPart } from './form-index.ts'
+import { Layers } from './layers.ts'
 import type { Meter, Pattern } from './pattern.ts'
-import { RunIndex, type SecretPart } from './run-index.ts'
+import { RunIndex } from './run-index.ts'
 import { Scanner } from './scanner.ts'
 import { embeddedParts, isPublicField, secretParts } from './secret-part.ts'
+import { needsExactSearch } from './spread-forms.ts'
 
 /** A shorter password inside a connection string is found with the whole string only. */
 const SHORTEST_EMBEDDED = 4
@@ -20,6 +23,7 @@ export class Registry {
   readonly #parts = new Map<string, SecretPart>()
   #scanner: Scanner | null = null
   #runs: RunIndex | null = null
+  #layers: Layers | null = null
 
   constructor(meter: Meter) {
     this.#meter = meter
@@ -39,11 +43,26 @@ export class Registry {
     this.#names.add(secret.name)
     this.#scanner = null
     this.#runs = null
+    this.#layers = null
   }
 
   scanner(): Scanner {
     this.#scanner ??= Scanner.of([...this.#patterns.values()], this.#names, this.#meter)
     return this.#scanner
+  }
+
+  /** All layers of the search, the direct one among them. */
+  layers(): Layers {
+    if (this.#layers === null) {
+      const parts = [...this.#parts.values()]
+      const bare = parts.filter(({ text }) => needsExactSearch(text))
+      this.#layers = new Layers({
+        scanner: this.scanner(),
+        forms: new FormIndex(parts, this.#meter),
+        exact: bare.length === 0 ? null : new RunIndex(bare, this.#meter),
+      })
+    }
+    return this.#layers
   }
 
   runs(): RunIndex {

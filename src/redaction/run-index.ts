@@ -1,10 +1,10 @@
 import { BrokerError } from '../core/errors.ts'
+import type { SecretPart } from './form-index.ts'
 import type { Meter } from './pattern.ts'
+import { shortestRun } from './spread-forms.ts'
 
-/** A run is at least this many characters of a secret part, or a third of it, whichever is more. */
+/** The shortest run there is; see `shortestRun`. */
 const SHORTEST_RUN = 8
-/** Hex has half the entropy of other text, and stands everywhere. */
-const SHORTEST_HEX_RUN = 12
 
 const FACTOR = 0x01000193
 /** `FACTOR ** 7`, modulo 2 ** 32: the weight of the character that leaves the window of eight. */
@@ -13,24 +13,11 @@ const LEAVING = powerOf(FACTOR, SHORTEST_RUN - 1)
 const STEPS_PER_UNIT = 64
 const FREE_STEPS = 1_000_000
 
-/** The secret part of a value, and the name of the secret. */
-export interface SecretPart {
-  readonly text: string
-  readonly name: string
-}
-
 /** Consecutive characters of a secret part, as many as count. */
 export interface Run {
   readonly start: number
   readonly end: number
   readonly name: string
-}
-
-/** How many consecutive characters of a secret part count as a run of it; null where it is too short to have one. */
-export function shortestRun(part: string): number | null {
-  const least = /^[0-9a-fA-F]+$/.test(part) ? SHORTEST_HEX_RUN : SHORTEST_RUN
-  const run = Math.max(least, Math.ceil(part.length / 3))
-  return run > part.length ? null : run
 }
 
 /** Finds runs of the secret parts of many values, by every group of eight characters that they have. */

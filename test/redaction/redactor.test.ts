@@ -177,7 +177,8 @@ describe('a registered value', () => {
     expect(stream.push('second-val first-va')).toBe('second-val ')
     redactor.register(new Secret('minted', 'second-value-of-all'))
     expect(stream.push('lue-of-all second-value-of')).toBe('[secret k] ')
-    expect(stream.push('-all')).toBe('[secret minted]')
+    expect(stream.push('-all')).toBe('')
+    expect(stream.end()).toBe('[secret minted]')
   })
 
   test('that two secrets share is named after the first', () => {
@@ -214,6 +215,7 @@ describe('the redactor', () => {
     session.bytes(Buffer.from('R4nd0mT0k3nV4lu3'))
     const stream = session.stream()
     for (const unit of 'R4nd0mT0k3nV4lu3.') stream.push(unit)
+    stream.end()
     expect(session.counts).toEqual({ byName: { k: 4 }, partial: 0 })
     expect(redactor.session().counts).toEqual({ byName: {}, partial: 0 })
   })
@@ -371,7 +373,7 @@ describe('an input', () => {
       const meter = { steps: 0 }
       const counted = createRedactor({ meter })
       counted.register(new Secret('k', token))
-      expect(counted.inspectInput(`${token.slice(6, 17)}.`.repeat(size / 12))).toBeNull()
+      expect(counted.inspectInput(`${token.slice(6, 17)}Q`.repeat(size / 12))).toBeNull()
       return meter.steps
     })
     expect(steps[1]).toBeLessThan(2.2 * (steps[0] ?? 0))

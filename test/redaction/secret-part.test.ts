@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { shortestRun } from '../../src/redaction/run-index.ts'
 import { embeddedParts, isPublicField, secretParts } from '../../src/redaction/secret-part.ts'
+import { shortestRun } from '../../src/redaction/spread-forms.ts'
 
 describe('the secret part', () => {
   test.each([

@@ -1,0 +1,166 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+import { base64Texts, mayBeBase64Text } from './base64-text.ts'
+import { BASE64_UNIT, type EncodedRun, gathered, LIST_UNIT } from './encoded-run.ts'
+import { inflated } from './inflate.ts'
+import { type MappedText, wholeOf } from './mapped-text.ts'
+import {
+  ascii85Texts,
+  base32Texts,
+  base58Texts,
+  hexTexts,
+  LONGEST_BASE58,
+  listTexts,
+  textOfBytes,
+} from './other-bases.ts'
+import { reversed, rot13 } from './spread-forms.ts'
+
+/** Thrown where a compressed text holds more than is ever searched. */
+export class TooMuch extends Error {
+  override readonly name = 'TooMuch'
+}
+
+/** What a run of units that may be encoded stands for, in every encoding that it may be of; empty for most. */
+export function decoded(text: string, run: EncodedRun): MappedText[] {
+  const { start, end, kind } = run
+  const whole = (texts: readonly string[]): MappedText[] =>
+    texts.map((one) => wholeOf(one, start, end))
+  if (kind === BASE64_UNIT) return baseRun(text, start, end, whole)
+  const raw = text.slice(start, end)
+  if (kind === LIST_UNIT) {
+    const first = raw.search(/[0-9a-fA-F]/)
+    if (first < 0 || end - start < SHORTEST_LIST) return []
+    const last = raw.search(/[^0-9a-fA-F]*$/)
+    return listTexts(raw).map((one) => wholeOf(one, start + first, start + last))
+  }
+  if (kind === 0) return whole([gathered(raw)])
+  return end - start < SHORTEST_ASCII85 ? [] : whole(ascii85Candidates(raw).flatMap(ascii85Texts))
+}
+
+/** A run of ascii85 units, and the rest of it after what often stands before a value. */
+function ascii85Candidates(raw: string): string[] {
+  const units = raw.replaceAll(/\s+/g, '')
+  const rest = ['<~', ':', '=', '"']
+    .map((mark) => units.indexOf(mark) + mark.length)
+    .filter((at, i) => at >= (i === 0 ? 2 : 1) && units.length - at >= SHORTEST_ASCII85)
+  return [units, ...rest.map((at) => units.slice(at))]
+}
+
+const SHORTEST_LIST = 19
+const SHORTEST_ASCII85 = 19
+const SHORTEST_HEX = 16
+const SHORTEST_BASE58 = 16
+const SHORTEST_COMPRESSED = 20
+
+function baseRun(
+  text: string,
+  start: number,
+  end: number,
+  whole: (texts: readonly string[]) => MappedText[],
+): MappedText[] {
+  const found: MappedText[] = []
+  const raw = text.slice(start, end)
+  const wrapped = raw.includes('\n') || raw.includes('\r')
+  const units = wrapped ? raw.replaceAll(/[\r\n]+/g, '') : raw
+  if (mayBeBase64Text(units, 0, units.length)) {
+    for (const { text: one, span } of base64Texts(units)) {
+      // Of a wrapped text all goes: its places are not kept.
+      const local = (from: number, to: number) => {
+        const { start: s, end: e } = span(from, to)
+        return { start: start + s, end: Math.min(end, start + e) }
+      }
+      found.push(wrapped ? wholeOf(one, start, end) : { text: one, span: local })
+    }
+  }
+  found.push(...whole(wideTexts(units)))
+  found.push(...whole(grouped(units)))
+  for (const variant of [reversed(units), rot13(units)]) {
+    if (!mayBeBase64Text(variant, 0, variant.length)) continue
+    found.push(...whole(base64Texts(variant).map(({ text: one }) => one)))
+  }
+  for (const part of units.split(/[-_=/+]+/)) {
+    if (part.length >= SHORTEST_HEX && /^[0-9a-fA-F]+$/.test(part)) {
+      found.push(...whole(hexTexts(part)), ...whole(hexTexts(reversed(part))))
+    } else if (part.length >= SHORTEST_BASE58) {
+      if (/^(?:[A-V0-9]+|[a-v0-9]+|[A-Z2-7]+|[a-z2-7]+)$/.test(part))
+        found.push(...whole(base32Texts(part)))
+      if (mayBeBase58(part)) found.push(...whole(base58Texts(part)))
+    }
+  }
+  found.push(...compressed(raw, start, end))
+  return found
+}
+
+/** What base64 of UTF-8 beyond ASCII stands for. */
+function wideTexts(units: string): string[] {
+  if (units.length < 24) return []
+  const head = Buffer.from(units.slice(0, 32), 'base64')
+  let high = 0
+  for (const byte of head) {
+    if (byte > 126) high++
+    else if (byte < 9) return []
+  }
+  // A character may be cut at the end of the head.
+  if (high < 2 || ![0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut))))
+    return []
+  const text = textOfBytes(Buffer.from(units, 'base64'))
+  return text === null ? [] : [text]
+}
+
+/** A text in groups of one length with dashes between them, without the dashes. */
+function grouped(units: string): string[] {
+  const size = units.indexOf('-')
+  if (size < 2 || size > 16 || units.charAt(size * 2 + 1) !== '-') return []
+  const groups = units.split('-')
+  const even = groups.every((group, i) => group.length === size || i === groups.length - 1)
+  return even && groups.length > 3 ? [groups.join('')] : []
+}
+
+function mayBeBase58(part: string): boolean {
+  if (part.length > LONGEST_BASE58 || /[0OIl]/.test(part)) return false
+  return (
+    (part.match(/[1-9]/g)?.length ?? 0) > 0 &&
+    /[A-Z].*[A-Z]/.test(part) &&
+    /[a-z].*[a-z]/.test(part)
+  )
+}
+
+/** What compression made of a text, where a base64 run, or the rest of it behind a `/` or `-`, holds it. */
+function compressed(raw: string, start: number, end: number): MappedText[] {
+  if (end - start < SHORTEST_COMPRESSED) return []
+  const texts: MappedText[] = []
+  for (const from of startsOfCompressed(raw)) {
+    const result = inflated(Buffer.from(raw.slice(from), 'base64'))
+    if (result === 'too long') throw new TooMuch('a compressed text holds too much')
+    if (result !== null)
+      texts.push(
+        wholeOf(textOfBytes(result.bytes) ?? result.bytes.toString('latin1'), start + from, end),
+      )
+  }
+  return texts
+}
+
+const MAGICS = ['H4sI', 'KLUv', 'eJ', 'eN', 'eAE', 'eF']
+
+function startsOfCompressed(raw: string): number[] {
+  const starts = looksRandom(raw) ? [0] : []
+  for (const magic of MAGICS) {
+    const at = raw.indexOf(magic)
+    const long = magic.length === 4
+    if (at === 0 || (at > 0 && (long || /[-_/+\n]/.test(raw.charAt(at - 1))))) starts.push(at)
+  }
+  return starts
+}
+
+/** True for a run that may be compressed bytes: letters of both cases and digits, mixed. */
+function looksRandom(raw: string): boolean {
+  const head = raw.slice(0, 64)
+  return (
+    /\d/.test(head) &&
+    (head.match(/[a-z][A-Z]|[A-Z][a-z]|\d[A-Za-z]|[A-Za-z]\d/g)?.length ?? 0) * 4 >= head.length
+  )
+}
+
+/** True where a run that was cut off may be compressed text, of which the start cannot be searched. */
+export function mayBeCompressed(text: string, start: number): boolean {
+  return /(?:^|[^A-Za-z0-9])(?:H4sI|KLUv)/.test(text.slice(Math.max(0, start - 1), start + 64))
+}

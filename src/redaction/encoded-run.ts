@@ -1,0 +1,130 @@
+/** Classes of units that an encoded text is made of, as bits. */
+export const BASE64_UNIT = 1
+/** Digits, hex digits and what stands between the numbers of a list. */
+export const LIST_UNIT = 2
+export const ASCII85_UNIT = 4
+
+export interface EncodedRun {
+  readonly start: number
+  readonly end: number
+  /** One of the classes above, or 0 for characters that stand apart from each other. */
+  readonly kind: number
+}
+
+/** A run is looked for at every so many units ... */
+const STRIDE = 8
+/** ... by whether so many units from there on are of one class; so each run of 19 or more is seen. */
+const WINDOW = 12
+
+/** Characters that stand apart are at most this far apart. */
+const LONGEST_SPREAD = 8
+const FEWEST_SPREAD = 12
+
+const classes = new Uint8Array(65_536)
+for (let unit = 33; unit <= 117; unit++) classes[unit] = ASCII85_UNIT
+classes[0x7a] = ASCII85_UNIT
+const mark = (units: string, bit: number): void => {
+  for (let i = 0; i < units.length; i++) {
+    const unit = units.charCodeAt(i)
+    classes[unit] = (classes[unit] ?? 0) | bit
+  }
+}
+mark('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n', BASE64_UNIT)
+mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
+mark('\r\n', ASCII85_UNIT)
+
+/** Calls `visit` with each maximal run of units of one class in a text that may be encoded, in order of its start. */
+export function forEachEncodedRun(text: string, visit: (run: EncodedRun) => void): void {
+  const last = text.length - WINDOW
+  /** By class: where the last run of it ended. */
+  const ends = new Int32Array(8)
+  let spreadEnd = 0
+  for (let at = 0; at <= last; at += STRIDE) {
+    let shared = classes[text.charCodeAt(at)] ?? 0
+    for (let i = at + 1; shared !== 0 && i < at + WINDOW; i++) {
+      shared &= classes[text.charCodeAt(i)] ?? 0
+    }
+    if (shared !== 0) {
+      for (let kind = 1; kind <= ASCII85_UNIT; kind <<= 1) {
+        if ((shared & kind) === 0 || at < (ends[kind] ?? 0)) continue
+        const run = extend(text, at, kind)
+        ends[kind] = run.end
+        visit(run)
+      }
+    }
+    if (at >= spreadEnd && standsApart(text, at)) {
+      const run = extendSpread(text, at)
+      spreadEnd = run.end
+      if (run.end - run.start >= FEWEST_SPREAD * 2) visit(run)
+    }
+  }
+}
+
+function extend(text: string, at: number, kind: number): EncodedRun {
+  let start = at
+  let end = at
+  while (start > 0 && ((classes[text.charCodeAt(start - 1)] ?? 0) & kind) !== 0) {
+    if (isBlankLine(text, start - 1)) break
+    start--
+  }
+  while (end < text.length && ((classes[text.charCodeAt(end)] ?? 0) & kind) !== 0) {
+    if (isBlankLine(text, end)) break
+    end++
+  }
+  // White space around it is not part of what is encoded.
+  while (start < end && text.charCodeAt(start) <= 32) start++
+  while (end > start && text.charCodeAt(end - 1) <= 32) end--
+  return { start, end, kind }
+}
+
+/** A blank line ends what is wrapped over lines. */
+function isBlankLine(text: string, at: number): boolean {
+  if (text.charCodeAt(at) !== 0x0a) return false
+  const before = text.charCodeAt(at - 1) === 0x0d ? at - 2 : at - 1
+  return text.charCodeAt(before) === 0x0a
+}
+
+function isLetterOrDigit(unit: number): boolean {
+  return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57)
+}
+
+/** The characters of a run that stand apart, by what stands between them: the shortest gap in it. */
+export function gathered(raw: string): string {
+  const gaps = raw.match(/[^A-Za-z0-9]+/g) ?? []
+  const counts = new Map<string, number>()
+  for (const gap of gaps) counts.set(gap, (counts.get(gap) ?? 0) + 1)
+  const gap = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0])[0]
+  if (gap === '') return raw
+  return raw.split(gap).join('')
+}
+
+/** True where no two letters or digits stand together in the next units, and some stand there. */
+function standsApart(text: string, at: number): boolean {
+  let seen = 0
+  let before = false
+  for (let i = at; i < at + WINDOW; i++) {
+    const is = isLetterOrDigit(text.charCodeAt(i))
+    if (is && before) return false
+    if (is) seen++
+    before = is
+  }
+  return seen >= 2
+}
+
+function extendSpread(text: string, at: number): EncodedRun {
+  let start = at
+  for (let i = at, gap = 0; i > 0 && gap <= LONGEST_SPREAD; i--) {
+    const is = isLetterOrDigit(text.charCodeAt(i - 1))
+    if (is && isLetterOrDigit(text.charCodeAt(i - 2))) break
+    gap = is ? 0 : gap + 1
+    if (is) start = i - 1
+  }
+  let end = at
+  for (let i = at, gap = 0; i < text.length && gap <= LONGEST_SPREAD; i++) {
+    const is = isLetterOrDigit(text.charCodeAt(i))
+    if (is && isLetterOrDigit(text.charCodeAt(i + 1))) break
+    gap = is ? 0 : gap + 1
+    if (is) end = i + 1
+  }
+  return { start, end: Math.max(end, at), kind: 0 }
+}

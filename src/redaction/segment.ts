@@ -1,0 +1,79 @@
+/**
+ * Text falls into segments, which a stream lets out one by one: words (what stands between white space), and chains of words that
+ * may be one encoded text: lists of short words (`65, 66`, `41 42`), and the ends of two lines, since what is encoded is often
+ * wrapped. What is decoded, and what goes with a part of a value, lies within one segment.
+ */
+
+/** A segment that is longer is parted in a stream, in UTF-16 code units. */
+export const LONGEST_SEGMENT = 32_768
+/** How much of a part the next one sees again: a value in it that is encoded in up to this many units is found. */
+export const SEGMENT_OVERLAP = 8_192
+
+/** Words up to this long may be elements of a list. */
+const SHORT_WORD = 6
+
+/** The last place at which a text that goes on may be parted: what is before it holds whole segments, whatever follows. */
+export function lastSegment(text: string): number {
+  let end = text.length
+  let lines = 0
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) {
+    end--
+    if (text.charCodeAt(end) === 0x0a) lines++
+  }
+  if (end === 0) return text.length
+  const start = chainStart(text, end - 1)
+  const closed = lines > 1 && (end - start > SHORT_WORD || text.length - end > SHORT_WORD)
+  return closed ? end : parted(start, end)
+}
+
+/** Where the segment of a place begins, or the part of it that a stream has come to. */
+export function segmentStart(text: string, place: number): number {
+  const afterSpace = place === 0 || isSpace(text.charCodeAt(place - 1))
+  if (afterSpace && isSpace(text.charCodeAt(place))) return place
+  const inWord = isSpace(text.charCodeAt(place)) ? place - 1 : place
+  return parted(chainStart(text, inWord), place)
+}
+
+/** Where a segment is parted: so that the rest is as long as a part at most, in steps that do not depend on its end. */
+function parted(start: number, end: number): number {
+  if (end - start <= LONGEST_SEGMENT) return start
+  const step = LONGEST_SEGMENT - SEGMENT_OVERLAP
+  return start + Math.ceil((end - start - LONGEST_SEGMENT) / step) * step
+}
+
+function chainStart(text: string, place: number): number {
+  let start = wordStart(text, place)
+  for (;;) {
+    let gap = start
+    while (gap > 0 && isSpace(text.charCodeAt(gap - 1))) gap--
+    if (gap === 0) return start
+    const before = wordStart(text, gap)
+    if (!joined(text, before, gap, start, wordEnd(text, start))) return start
+    start = before
+  }
+}
+
+/** True where two neighbouring words may be parts of one encoded text: elements of a list, or the ends of two lines. */
+function joined(text: string, start: number, end: number, next: number, after: number): boolean {
+  const short = SHORT_WORD
+  if (end - start <= short && after - next <= short && next - end <= short) return true
+  let lines = 0
+  for (let i = end; i < next; i++) if (text.charCodeAt(i) === 0x0a) lines++
+  return lines === 1
+}
+
+function wordStart(text: string, place: number): number {
+  let start = place
+  while (start > 0 && !isSpace(text.charCodeAt(start - 1))) start--
+  return start
+}
+
+function wordEnd(text: string, place: number): number {
+  let end = place
+  while (end < text.length && !isSpace(text.charCodeAt(end))) end++
+  return end
+}
+
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)
+}
