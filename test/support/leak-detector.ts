@@ -1,6 +1,6 @@
 import type { SampleSecret } from '../corpus/redaction/secret-kinds.ts'
 import { ALPHABETS, folded, type Needle, needlesOf } from './leak-detector/needles.ts'
-import { textsInBytes } from './leak-detector/texts-in-bytes.ts'
+import { knownUnits, textsInBytes } from './leak-detector/texts-in-bytes.ts'
 import { type ViewLimits, viewsOf } from './leak-detector/views.ts'
 
 /** A value, or as much of it as counts, that can be read out of a text. */
@@ -29,7 +29,7 @@ const LONGEST_FOR_PARTS = 20_000
 export class LeakDetector {
   readonly #needles: readonly Needle[]
   readonly #grams = new Map<string, { needle: Needle; offset: number }[]>()
-  readonly #characters = new Set<string>()
+  readonly #units: Uint8Array
   readonly #limits: ViewLimits
   #expected = 0
   #inspected = 0
@@ -39,8 +39,8 @@ export class LeakDetector {
     this.#limits = { ...LIMITS, ...limits }
     this.#needles = secrets.flatMap(needlesOf)
     this.#secrets = secrets.length
+    this.#units = knownUnits(secrets.map(({ value }) => value))
     for (const needle of this.#needles) {
-      for (const character of needle.secret.value) this.#characters.add(character)
       for (let offset = 0; offset + GRAM <= needle.text.length; offset++) {
         const gram = needle.text.slice(offset, offset + GRAM)
         const known = this.#grams.get(gram)
@@ -63,8 +63,7 @@ export class LeakDetector {
   /** One leak for each secret that the text shows; the first way to read it that was found. */
   inspect(text: string): Leak[] {
     const leaks = new Map<SampleSecret, Leak>()
-    const known = (character: string) => this.#characters.has(character)
-    for (const { text: view, how } of viewsOf(text, this.#limits, known)) {
+    for (const { text: view, how } of viewsOf(text, this.#limits, this.#units)) {
       this.#search(view, how, leaks)
       // Nothing more can be found.
       if (leaks.size === this.#secrets) break
@@ -75,8 +74,14 @@ export class LeakDetector {
   /** The same of bytes. */
   inspectBytes(bytes: Uint8Array): Leak[] {
     const buffer = Buffer.from(bytes)
-    const texts = textsInBytes(buffer, (character) => this.#characters.has(character))
-    return [...new Map([buffer.toString('latin1'), ...texts].flatMap((text) => this.inspect(text)).map((leak) => [leak.secret, leak])).values()]
+    const texts = textsInBytes(buffer, this.#units)
+    return [
+      ...new Map(
+        [buffer.toString('latin1'), ...texts]
+          .flatMap((text) => this.inspect(text))
+          .map((leak) => [leak.secret, leak]),
+      ).values(),
+    ]
   }
 
   #search(text: string, how: readonly string[], leaks: Map<SampleSecret, Leak>): void {

@@ -1,0 +1,126 @@
+import {
+  everyNth,
+  type LeakCase,
+  OTHER_SECRET,
+  wholeValueCases,
+} from '../corpus/redaction/cases.ts'
+import { CHANNELS, CHUNKINGS, type Channel } from '../corpus/redaction/channels.ts'
+import type { Outcome } from '../corpus/redaction/in-process.ts'
+import { sampleSecrets } from '../corpus/redaction/secret-kinds.ts'
+import { Tally } from '../corpus/redaction/tally.ts'
+import { LeakDetector } from '../support/leak-detector.ts'
+import type { ToolAnswer } from '../support/mcp-clients.ts'
+import { type BuiltServer, builtServer } from './built-server.ts'
+import { EchoUpstream } from './echo-upstream.ts'
+
+const CONCURRENT = 48
+
+export interface ServerRun {
+  readonly byClass: Tally
+  readonly byChannel: Tally
+  readonly expectedByChance: number
+  /** How often the agent was stopped for probing, and cleared. */
+  readonly stops: number
+  /** What the server wrote to stderr and into its trail. */
+  readonly stderr: string
+  readonly trail: readonly string[]
+}
+
+/** One case on its way through one channel, written in one way. */
+interface Planned {
+  readonly id: string
+  readonly one: LeakCase
+  readonly channel: Channel
+}
+
+/** Sends every n-th case through the built server, each through one channel and in one chunking, in turn. */
+export async function serverRun(every: number): Promise<ServerRun> {
+  const secrets = [...sampleSecrets(), OTHER_SECRET]
+  const upstream = new EchoUpstream()
+  const server = await builtServer(secrets, await upstream.start())
+  const byClass = new Tally()
+  const byChannel = new Tally()
+  let expectedByChance = 0
+  let stops = 0
+  try {
+    const planned = [...plan(everyNth(wholeValueCases(), every), upstream)]
+    for (let at = 0; at < planned.length; at += CONCURRENT) {
+      const batch = planned.slice(at, at + CONCURRENT)
+      const answers = await Promise.all(batch.map((item) => call(server, item)))
+      for (const [index, item] of batch.entries()) {
+        let answer = answers[index]
+        while (answer !== undefined && isStopped(answer)) {
+          stops++
+          await server.unblock()
+          answer = await call(server, item)
+        }
+        if (answer === undefined) continue
+        const detector = new LeakDetector([item.one.secret])
+        const outcome = outcomeOf(answer, detector)
+        expectedByChance += detector.expectedByChance
+        const { transformation, secret, position } = item.one
+        byClass.add(transformation.family, `${transformation.name} (${secret.kind})`, outcome)
+        byChannel.add(
+          item.channel.name,
+          `${transformation.name} (${position.name}, ${secret.kind})`,
+          outcome,
+        )
+      }
+    }
+    return {
+      byClass,
+      byChannel,
+      expectedByChance,
+      stops,
+      stderr: server.client.stderr(),
+      trail: server.trail(),
+    }
+  } finally {
+    await server.close()
+    await upstream.close()
+  }
+}
+
+function* plan(cases: Iterable<LeakCase>, upstream: EchoUpstream): Generator<Planned> {
+  const chunkings = Object.values(CHUNKINGS)
+  let number = 0
+  for (const one of cases) {
+    const usable = CHANNELS.filter((channel) => channel.carries(one))
+    const channel = usable[number % usable.length]
+    number++
+    if (channel === undefined) continue
+    const sizes = chunkings[Math.floor(number / usable.length) % chunkings.length] ?? []
+    upstream.plan(one.id, { answer: channel.answer(one), sizes })
+    yield { id: one.id, one, channel }
+  }
+}
+
+function call({ client }: BuiltServer, { id, channel }: Planned): Promise<ToolAnswer> {
+  const input = { method: 'GET', path: `/case/${id}`, max_bytes: 1_000_000, ...channel.input }
+  return client.callTool('api', input)
+}
+
+function isStopped({ isError, text }: ToolAnswer): boolean {
+  return isError && text.includes('(probing)')
+}
+
+function outcomeOf(answer: ToolAnswer, detector: LeakDetector): Outcome {
+  const shown = JSON.stringify(answer.structured ?? {})
+  const binary = answer.structured?.['body_base64']
+  const leaks = [
+    ...detector.inspect(shown),
+    ...(sameAs(answer.text, shown) ? [] : detector.inspect(answer.text)),
+    ...detector.inspect(JSON.stringify(answer.meta)),
+    ...(typeof binary === 'string' ? detector.inspectBytes(Buffer.from(binary, 'base64')) : []),
+  ]
+  if (leaks.length > 0) return 'leak'
+  return answer.structured === null ? 'withheld' : 'clean'
+}
+
+function sameAs(text: string, json: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === json
+  } catch {
+    return false
+  }
+}
