@@ -5,6 +5,7 @@ import { addAgent } from './commands/agent.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCan } from './commands/can.ts'
 import { addDemo } from './commands/demo.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addInit } from './commands/init.ts'
 import { addInstall } from './commands/install.ts'
 import { addScope } from './commands/scope.ts'
@@ -26,6 +27,7 @@ const COMMANDS: readonly AddCommand[] = [
   addCan,
   addAudit,
   addAgent,
+  addDoctor,
   addDemo,
 ]
 

@@ -306,7 +306,7 @@ describe('a JSON value', () => {
   })
 
   it('keeps a name `__proto__` a name', async () => {
-    const value: Json = JSON.parse(`{"__proto__":{"token":"${secret}"}}`)
+    const value = JSON.parse(`{"__proto__":{"token":"${secret}"}}`) as Json
     expect(JSON.stringify(await shownJson(value))).toBe('{"__proto__":{"token":"[a token]"}}')
   })
 })
