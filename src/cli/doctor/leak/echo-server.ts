@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { BrokerError } from '../../../core/errors.ts'
 import { ENCODINGS } from './encodings.ts'
 
 /** Where in an answer an upstream may say a value back. */
@@ -18,8 +18,8 @@ export type Channel = (typeof CHANNELS)[number]
 /** A local HTTP API that says back the key that it was sent: `/ENCODING/CHANNEL`, by their numbers. */
 export interface EchoServer {
   readonly origin: string
-  /** What it said back last; null where it was not asked. */
-  said: string | null
+  /** What it said back since this was called last; null where it was not asked. */
+  takeSaid(): string | null
   close(): Promise<void>
 }
 
@@ -28,10 +28,17 @@ export async function startEchoServer(): Promise<EchoServer> {
     void answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  if (address === null || typeof address === 'string')
+    throw new BrokerError('internal', 'the echo server has no port')
+  let last: string | null = null
   const echo: EchoServer = {
-    origin: `http://127.0.0.1:${port}`,
-    said: null,
+    origin: `http://127.0.0.1:${address.port}`,
+    takeSaid() {
+      const taken = last
+      last = null
+      return taken
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -43,7 +50,7 @@ export async function startEchoServer(): Promise<EchoServer> {
     const [, encoding, channel] = (request.url ?? '').split('/')
     const key = (request.headers.authorization ?? '').replace('Bearer ', '')
     const said = ENCODINGS[Number(encoding)]?.encode(key) ?? ''
-    echo.said = said
+    last = said
     await say(said, CHANNELS[Number(channel)] ?? 'body', response)
   }
   return echo

@@ -81,9 +81,9 @@ async function cell(
   encoding: number,
   channel: number,
 ): Promise<LeakResult> {
-  echo.said = null
+  echo.takeSaid()
   const shown = await client.call('echo', { method: 'GET', path: `/${encoding}/${channel}` })
-  const said: string | null = echo.said
+  const said = echo.takeSaid()
   if (said === null) return 'failed'
   if (holdsAny(shown.all, [said, canary])) return 'LEAK'
   const isStopped = /answer is withheld/.test(shown.text)
