@@ -101,7 +101,8 @@ function redactCallResult(
         if (!Array.isArray(inner)) return redactTexts(inner, session)
         const same = rewritten ? JSON.stringify(original) : null
         const text = rewritten ? JSON.stringify(withCallOf(original, structured)) : ''
-        return inner.map((block) => redactBlock(block, same, text, session))
+        const call = callOf(result)
+        return inner.map((block) => redactBlock(block, { same, text, call }, session))
       }
       case '_meta':
         return redactMeta(inner, session)
@@ -134,16 +135,31 @@ export function isCallId(value: unknown): value is string {
 /** A text that says the same as the structured content goes on doing so. */
 function redactBlock(
   block: unknown,
-  same: string | null,
-  text: string,
+  as: { readonly same: string | null; readonly text: string; readonly call: string | null },
   session: RedactionSession,
 ): unknown {
   if (!isJsonObject(block)) return redactTexts(block, session)
   return mapValues(block, (name, inner) => {
     if (name === 'type') return inner
-    if (name === 'text' && inner === same) return session.text(text)
+    if (name === 'text' && typeof inner === 'string')
+      return redactAround(as.call, inner === as.same ? as.text : inner, session)
     return name === '_meta' ? redactMeta(inner, session) : redactTexts(inner, session)
   })
+}
+
+/** Redacts a text but for the call's id in it: a value of few digits may stand in that, and nobody else knows it. */
+function redactAround(call: string | null, text: string, session: RedactionSession): string {
+  if (call === null) return session.text(text)
+  return text
+    .split(call)
+    .map((part) => session.text(part))
+    .join(call)
+}
+
+function callOf(result: object): string | null {
+  const meta = '_meta' in result && isJsonObject(result._meta) ? result._meta : {}
+  const call = meta[CALL_META]
+  return isCallId(call) ? call : null
 }
 
 function redactParams(params: object, session: RedactionSession): { [name: string]: unknown } {

@@ -40,6 +40,7 @@ describe.each<ClientEra>(['legacy', 'modern'])('with a %s client', (era) => {
       expect(await names()).toEqual(['api', 'keyhand_scope'])
       const refused = await client.callTool('api', { method: 'DELETE', path: '/' })
       expect(refused).toMatchObject({ isError: true, structured: null })
+      expect(refused.text).toContain(`keyhand audit show ${String(refused.meta['keyhand/call'])}`)
       const scope = await client.callTool('keyhand_scope')
       expect(scope.isError).toBe(false)
       expect(scope.structured).toHaveProperty('tools')
