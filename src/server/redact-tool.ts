@@ -34,6 +34,9 @@ const NAMES = new Set([
   'dependentSchemas',
 ])
 
+/** Every schema names it, and it has digits in which a short value may stand. */
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
+
 /** The words of a schema that any tool may use (`object`, `path`, `GET`): too short to hold a key, and clients need them. */
 const SHORT_WORD = 16
 
@@ -44,6 +47,7 @@ function redactSchema(schema: unknown, session: RedactionSession): unknown {
   return mapValues(schema, (word, inner) => {
     if (PROSE.has(word)) return redactTexts(inner, session)
     if (DATA.has(word)) return redactData(inner, session)
+    if (word === '$schema' && inner === DIALECT) return inner
     if (!NAMES.has(word) || !isJsonObject(inner)) return redactSchema(inner, session)
     return mapValues(inner, (name, below) => {
       fixedWord(name, session)
