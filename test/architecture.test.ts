@@ -101,10 +101,10 @@ const confinements: readonly Confinement[] = [
     files: ['audit/file-sink'],
   },
   {
-    what: 'only the http tool reaches the network, where addresses are checked, and providers the place that the catalog names; the demo serves',
+    what: 'only the http tool reaches the network, where addresses are checked, and providers the place that the catalog names; the demo and the self-test serve',
     uses: ['fetch()', 'globalThis.fetch'],
     modules: (specifier) => /^(node:)?(https?|http2)$|^undici(\/|$)/.test(specifier),
-    files: ['tools/http', 'providers/https-json', 'cli/demo'],
+    files: ['tools/http', 'providers/https-json', 'cli/demo', 'cli/doctor/leak'],
   },
   {
     what: 'use the global, which these checks see',
