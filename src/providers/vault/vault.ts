@@ -14,12 +14,17 @@ export interface VaultOptions {
 
 /** HashiCorp Vault and OpenBao, read only: KV of both versions, and every path that lends. */
 export function createVaultProvider(options: VaultOptions): LendingProvider<VaultReference> {
-  let connections: Connections | null = null
+  let connections: Promise<Connections> | null = null
 
   async function connect(reference: VaultReference): Promise<Connection> {
-    // Loaded by the first fetch, so that a start does not pay for it.
-    connections ??= (await import('./connections.ts')).createConnections(options)
-    return connections.to(reference)
+    // The promise is kept, not what it brings: many may be first, and all are to share one login.
+    connections ??= load()
+    return (await connections).to(reference)
+  }
+
+  /** By the first fetch, so that a start does not pay for it. */
+  async function load(): Promise<Connections> {
+    return (await import('./connections.ts')).createConnections(options)
   }
 
   return {
@@ -42,7 +47,7 @@ export function createVaultProvider(options: VaultOptions): LendingProvider<Vaul
         return orphans.length === 0 ? 0 : (await connect(reference)).sweep(orphans, context)
       },
       async close(signal) {
-        await connections?.close(signal)
+        await (await connections)?.close(signal)
       },
     },
   }
