@@ -9,7 +9,7 @@ export interface Finding {
 }
 
 /** More than any answer of an honest upstream has; what finds them takes time that grows faster than their number. */
-export const MOST_FINDINGS = 500
+const MOST_FINDINGS = 500
 
 /** @throws BrokerError `redaction_failed` where there are too many: the whole message is withheld. */
 export function checkBudget(found: number): void {

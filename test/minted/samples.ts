@@ -12,7 +12,7 @@ export function randomLike(length: number, alphabet = BASE62, seed = 'sample'): 
 }
 
 export const BASE62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-export const LETTERS = BASE62.slice(0, 52)
+const LETTERS = BASE62.slice(0, 52)
 export const HEX = '0123456789abcdef'
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
