@@ -24,29 +24,21 @@ const joined: Rewrite = (text) => changed(text, text.replace(/"\s*,\s*"/g, ''))
 const lettersOnly: Rewrite = (text) => changed(text, text.replace(/[^\p{L}\p{N}]+/gu, ''))
 
 /** Pieces of one length that always have the same between them: only there it is taken out. */
-const regrouped: Rewrite = (text) => {
-  let result = text
-  for (const [size, pattern] of GROUPS) {
-    result = result.replace(pattern, (stretch: string, first: string, gap: string) => {
-      const characters = [...stretch]
-      const step = size + [...gap].length
-      if ([...first].length !== size) return stretch
-      return characters.filter((_, index) => index % step < size).join('')
-    })
-  }
-  return changed(text, result)
+function regrouped(size: number): Rewrite {
+  const least = size < 3 ? 5 : 2
+  const pattern = new RegExp(
+    `(.{${size}})([^\\p{L}\\p{N}]{1,12}?)(?:.{${size}}\\2){${least},}.{1,${size}}`,
+    'gsu',
+  )
+  return (text) =>
+    changed(
+      text,
+      text.replace(pattern, (stretch: string, _: string, gap: string) => {
+        const step = size + [...gap].length
+        return [...stretch].filter((_, index) => index % step < size).join('')
+      }),
+    )
 }
-
-const GROUPS = [1, 2, 3, 4, 5, 6, 7, 8].map(
-  (size) =>
-    [
-      size,
-      new RegExp(
-        `(.{${size}})([^\\p{L}\\p{N}]{1,12}?)(?:.{${size}}\\2){${size < 3 ? 5 : 2},}.{1,${size}}`,
-        'gsu',
-      ),
-    ] as const,
-)
 
 /** Each gives the same characters in another order, or others for them; twice the same is nothing. */
 export const TURNS: Readonly<Record<string, Rewrite>> = { rotated, reversed }
@@ -57,5 +49,7 @@ export const SQUEEZES: Readonly<Record<string, Rewrite>> = {
   unwrapped,
   joined,
   lettersOnly,
-  regrouped,
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((size) => [`regrouped by ${size}`, regrouped(size)]),
+  ),
 }

@@ -3,7 +3,6 @@ import {
   constants,
   gunzipSync,
   inflateRawSync,
-  inflateSync,
   zstdDecompressSync,
 } from 'node:zlib'
 
@@ -41,10 +40,13 @@ export function textsInBytes(bytes: Buffer, known: KnownUnits, fromItsStart = tr
 }
 
 function printable(text: string): string {
-  return text
-    .split(/[\0-\x08\x0e-\x1f\x7f\ufffd]+/)
-    .filter(({ length }) => length >= SHORTEST_STRETCH)
-    .join('\0')
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what parts text from other bytes
+      .split(/[\0-\x08\x0e-\x1f\x7f\ufffd]+/)
+      .filter(({ length }) => length >= SHORTEST_STRETCH)
+      .join('\0')
+  )
 }
 
 function wide(bytes: Buffer, low: number, high: number, known: KnownUnits): string {
@@ -105,12 +107,13 @@ function inflated(bytes: Buffer, fromItsStart: boolean): Buffer[] {
 // As far as it goes: what was cut off may still show a part of a value.
 const partly = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_INFLATED }
 
+// Without the checks at the end, which a character beside it would break.
 function gunzip(part: Buffer): Buffer {
-  return gunzipSync(part, partly)
+  return part[3] === 0 ? inflateRawSync(part.subarray(10), partly) : gunzipSync(part, partly)
 }
 
 function inflate(part: Buffer): Buffer {
-  return inflateSync(part, partly)
+  return inflateRawSync(part.subarray(2), partly)
 }
 
 function inflateRaw(part: Buffer): Buffer {

@@ -66,7 +66,7 @@ const backslashes: Rewrite = (text) =>
   replaced(
     text,
     /\\(?:u\{([0-9a-f]{1,6})\}|u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|([0-7]{1,3})|(["'\\/nrtbfv]))/gi,
-    (_, braces: string, u: string, long: string, x: string, octal: string, short: string) => {
+    (_, braces, u, long, x, octal, short = '') => {
       const hex = braces ?? u ?? long ?? x
       if (hex !== undefined) return pointOf(Number.parseInt(hex, 16))
       if (octal !== undefined) return pointOf(Number.parseInt(octal, 8))
@@ -78,7 +78,7 @@ const entities: Rewrite = (text) =>
   replaced(
     text,
     /&(?:#0*(\d{1,7})|#x0*([0-9a-f]{1,6})|([a-z]{2,8}));?/gi,
-    (whole, decimal: string, hex: string, name: string) => {
+    (whole, decimal, hex, name = '') => {
       if (decimal !== undefined) return pointOf(Number(decimal))
       if (hex !== undefined) return pointOf(Number.parseInt(hex, 16))
       const point = NAMES[name.toLowerCase()]
@@ -94,7 +94,7 @@ const formPercents: Rewrite = (text) =>
   text.includes('+') && /%[0-9a-f]{2}/i.test(text) ? percents(text.replaceAll('+', ' ')) : null
 
 const unicodePercents: Rewrite = (text) =>
-  replaced(text, /(?:%u|U\+)([0-9a-f]{4,6})[ ,;]?/gi, (_, hex: string) =>
+  replaced(text, /(?:%u|U\+)([0-9a-f]{4,6})[ ,;]?/gi, (_, hex = '') =>
     pointOf(Number.parseInt(hex, 16)),
   )
 
@@ -130,7 +130,7 @@ export function changed(before: string, after: string): string | null {
 function replaced(
   text: string,
   pattern: RegExp,
-  replace: (whole: string, ...groups: string[]) => string,
+  replace: (whole: string, ...groups: (string | undefined)[]) => string,
 ): string | null {
   return changed(text, text.replace(pattern, replace))
 }
