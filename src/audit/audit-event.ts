@@ -8,6 +8,8 @@ export type AuditKind = 'open' | 'intent' | 'outcome' | 'refused' | 'config' | '
 export interface SecretUse {
   readonly name: string
   readonly provider: string
+  /** The name of its entry in the catalog's `providers`, where that is not the provider's own. */
+  readonly instance?: string
   readonly version: string | null
 }
 
@@ -21,6 +23,8 @@ export interface AuditEvent {
   /** UUIDv7. */
   readonly call?: string
   readonly agent?: string
+  /** The profile of the catalog that the agent runs under; left out where it runs under none. */
+  readonly profile?: string
   /** Clipped to 64 characters each by the sink. */
   readonly client?: ClientInfo
   /** The MCP era that the client speaks. */
@@ -39,7 +43,9 @@ export interface AuditEvent {
   readonly secrets?: readonly SecretUse[]
   /** Names of secrets that should have been registered for redaction and could not be read. */
   readonly unwatched?: readonly string[]
-  /** From 1; a retry after a refreshed credential is 2. */
+  /** Names of secrets whose time was over, and that were used because their provider could not be reached. */
+  readonly stale?: readonly string[]
+  /** From 1; each further try after a refused credential adds one. */
   readonly attempt?: number
   /** The upstream's status. */
   readonly status?: number

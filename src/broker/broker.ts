@@ -3,6 +3,7 @@ import { type Action, actionId } from '../core/action.ts'
 import type { Decision } from '../core/decision.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import { neededSecrets } from '../core/needed-secrets.ts'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { RedactionSession } from '../redaction/redaction-port.ts'
@@ -11,8 +12,9 @@ import { type ConfigRecorder, createConfigRecorder } from './config-record.ts'
 import { refusalOf, suggestionFor } from './judge.ts'
 import { takeLimits, takeRefused } from './limits.ts'
 import { createMintedGuard, type MintedGuard } from './minted-step.ts'
+import { createNextValues, type NextValues, type Values } from './next-values.ts'
 import type { BrokerOptions } from './options.ts'
-import { performStep, type Step } from './perform-step.ts'
+import { performStep, type Step, secretUse } from './perform-step.ts'
 import { canonicalAction, type ReachableTool, reach } from './prepare.ts'
 import { createProbingGuard, type ProbingGuard } from './probing.ts'
 import { createWatch, type Watch } from './watch.ts'
@@ -45,6 +47,7 @@ export class Broker {
   readonly #minted: MintedGuard
   readonly #probing: ProbingGuard
   readonly #watch: Watch
+  readonly #nextValues: NextValues
   #refusalsUnrecorded = false
 
   constructor(options: BrokerOptions) {
@@ -53,6 +56,7 @@ export class Broker {
     this.#minted = createMintedGuard(options)
     this.#probing = createProbingGuard(options)
     this.#watch = createWatch(options)
+    this.#nextValues = createNextValues(options)
   }
 
   /** Performs one call, or says why not. Never throws; every call leaves at least one record. */
@@ -87,13 +91,19 @@ export class Broker {
 
     let attempt = 1
     let hops = 0
+    let values: Values = 'kept'
     let rejected: Step | null = null
     for (;;) {
-      const step = await this.#step(state, tool, action, attempt, rejected)
+      const step = await this.#step(state, tool, action, { attempt, values, rejected })
       if ('kind' in step) return hops === 0 ? step : atHop(step)
       const { performed, answer } = step
-      if (performed.kind === 'credential_rejected' && attempt === 1 && fromCache(step)) {
-        attempt = 2
+      const again =
+        performed.kind === 'credential_rejected'
+          ? this.#nextValues({ ...step, status: performed.result.status }, snapshot)
+          : null
+      if (again !== null) {
+        attempt += 1
+        values = again
         rejected = step
         continue
       }
@@ -102,6 +112,7 @@ export class Broker {
       if (isRefusal(next)) return answer
       hops += 1
       attempt = 1
+      values = 'kept'
       rejected = null
       action = next
     }
@@ -112,9 +123,9 @@ export class Broker {
     state: CallState,
     tool: ReachableTool,
     action: Action,
-    attempt: number,
-    rejected: Step | null,
+    which: { readonly attempt: number; readonly values: Values; readonly rejected: Step | null },
   ): Promise<Step | CallAnswer | Refused> {
+    const { attempt } = which
     const { agent, policy, counters, now } = this.#options
     // After a wait the decision is asked again, of the rules of now; the rest runs on the snapshot that it started with.
     const current =
@@ -159,8 +170,7 @@ export class Broker {
       common,
       tool,
       action,
-      attempt,
-      rejected,
+      ...which,
       minted: this.#minted.step(tool.entry.minted, state.snapshot),
       unwatched: this.#watch.read(due, state.request.signal),
       withhold: (counts) => this.#probing.sawAnswer(agent, state.id, counts),
@@ -290,13 +300,8 @@ function intentSecrets(
   tool: ReachableTool,
   due: readonly { name: string }[],
 ): readonly SecretUse[] {
-  const names = new Set([...tool.entry.secrets, ...due.map(({ name }) => name)])
-  return [...names].sort().flatMap((name) => {
-    const entry = snapshot.secrets.get(name)
-    return entry === undefined || isRefusal(entry)
-      ? []
-      : [{ name, provider: entry.provider, version: null }]
-  })
+  const names = [...tool.entry.secrets, ...due.map(({ name }) => name)]
+  return neededSecrets(names, snapshot.secrets).map((entry) => secretUse(entry, null))
 }
 
 function isUnavailable({ code }: BrokerError): boolean {
@@ -310,11 +315,6 @@ function refusedBy(refusal: Refusal): Refused {
 function redactedRefusal(refusal: Refusal, session: RedactionSession): Refusal {
   const fix = refusal.fix === null ? null : session.text(refusal.fix)
   return refuse(refusal.reason, session.text(refusal.message), fix)
-}
-
-// Only a value that was kept may have been replaced since; a fresh one that is refused is refused.
-function fromCache(step: Step): boolean {
-  return step.resolved.some(({ cached }) => cached)
 }
 
 // What an upstream pointed to is not what the agent asked for: the rule that would allow it is not offered.

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../audit/audit-event.ts'
+import type { AuditEvent, SecretUse } from '../audit/audit-event.ts'
 import type { Action } from '../core/action.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import { isRefusal } from '../core/refusal.ts'
@@ -9,6 +9,7 @@ import { valuesOf } from '../secrets/values.ts'
 import type { CallRedaction, Performed, ToolResult } from '../tools/tool-type.ts'
 import type { CallAnswer, CallRequest } from './call.ts'
 import type { MintedStep } from './minted-step.ts'
+import { mayUsePrevious, type Values } from './next-values.ts'
 import type { BrokerOptions } from './options.ts'
 import type { ReachableTool } from './prepare.ts'
 
@@ -18,6 +19,9 @@ export interface Step {
   readonly answer: CallAnswer
   /** What it was performed with. */
   readonly resolved: readonly ResolvedSecret[]
+  readonly values: Values
+  /** True where the fresh values were those that had just been refused: nothing was sent again. */
+  readonly unchanged: boolean
 }
 
 interface StepInput {
@@ -34,7 +38,9 @@ interface StepInput {
   readonly tool: ReachableTool
   readonly action: Action
   readonly attempt: number
-  /** The first attempt, whose credential was refused, where this is the second. */
+  /** Which values it is performed with. */
+  readonly values: Values
+  /** The attempt before, whose credential was refused; null in the first. */
   readonly rejected: Step | null
   /** Takes out of an answer what nobody registered, and knows afterwards what that was. */
   readonly minted: MintedStep
@@ -53,12 +59,16 @@ export async function performStep(input: StepInput): Promise<Step | CallAnswer> 
   let resolved: readonly ResolvedSecret[] = []
   let performed: Performed
   let unwatched: readonly string[] = []
+  let unchanged = false
   const held = holdSecrets()
   try {
-    unwatched = await input.unwatched
-    resolved = await resolveAll(input, held)
-    if (input.rejected !== null && sameValues(input.rejected.resolved, resolved)) {
-      performed = { kind: 'done', result: input.rejected.performed.result }
+    // What only others need is looked at meanwhile; nothing is performed before redaction knows it.
+    const [missed, values] = await Promise.all([input.unwatched, settle(resolveAll(input, held))])
+    unwatched = missed
+    resolved = values()
+    unchanged = input.rejected !== null && sameValues(input.rejected.resolved, resolved)
+    if (input.rejected !== null && unchanged) {
+      performed = input.rejected.performed
     } else {
       performed = await input.tool.type.perform(action, input.tool.entry.settings, {
         secrets: valuesOf(resolved),
@@ -71,20 +81,38 @@ export async function performStep(input: StepInput): Promise<Step | CallAnswer> 
     }
   } catch (thrown) {
     const error = redactedError(asBrokerError(thrown), state.session)
-    return recordedFailure(input, { resolved, unwatched, error })
+    // Without a version before the current one, what the upstream said of the current one stands.
+    if (input.values !== 'previous' || input.rejected === null || resolved.length > 0)
+      return recordedFailure(input, { resolved, unwatched, error })
+    return recorded(input, { ...input.rejected, unwatched, unchanged: true, error })
   } finally {
     held.release()
   }
-  return recorded(input, { performed, resolved, unwatched })
+  return recorded(input, { performed, resolved, unwatched, unchanged })
+}
+
+/** Waits for a result and gives it, or throws why there is none, when it is asked for. */
+async function settle<T>(work: Promise<T>): Promise<() => T> {
+  const [result] = await Promise.allSettled([work])
+  return () => {
+    if (result.status === 'fulfilled') return result.value
+    throw result.reason
+  }
 }
 
 /** Records what came of it, and gives the answer; whatever fails here, the action was performed, and the answer says so. */
 async function recorded(
   input: StepInput,
-  what: { performed: Performed; resolved: readonly ResolvedSecret[]; unwatched: readonly string[] },
+  what: {
+    performed: Performed
+    resolved: readonly ResolvedSecret[]
+    unwatched: readonly string[]
+    unchanged: boolean
+    error?: BrokerError
+  },
 ): Promise<Step | CallAnswer> {
-  const { state, attempt } = input
-  const { performed, resolved, unwatched } = what
+  const { state, values } = input
+  const { performed, resolved, unwatched, unchanged } = what
   const { result } = performed
   let withheld: BrokerError | null
   try {
@@ -97,10 +125,8 @@ async function recorded(
       resolved,
       unwatched,
       result,
-      ...(performed.kind === 'done' ? {} : { reason: performed.kind }),
-      ...(performed.kind === 'credential_rejected' && attempt > 1
-        ? { reason: 'credential_rejected_again' }
-        : {}),
+      ...reasonOf(performed, input.attempt, unchanged),
+      ...(what.error === undefined ? {} : { error: { code: what.error.code } }),
       ...(withheld === null ? {} : { error: { code: withheld.code } }),
     })
   } catch (thrown) {
@@ -112,7 +138,13 @@ async function recorded(
   }
   if (withheld !== null) return { kind: 'failed', call: state.id, error: withheld }
   const answer: CallAnswer = { kind: 'performed', call: state.id, result }
-  return { performed, answer, resolved }
+  return { performed, answer, resolved, values, unchanged }
+}
+
+function reasonOf({ kind }: Performed, attempt: number, unchanged: boolean): { reason?: string } {
+  if (kind === 'done') return {}
+  if (kind !== 'credential_rejected' || attempt === 1) return { reason: kind }
+  return { reason: unchanged ? 'credential_unchanged' : 'credential_rejected_again' }
 }
 
 async function recordedFailure(
@@ -172,8 +204,15 @@ async function resolveAll(
       const entry = state.snapshot.secrets.get(name)
       if (entry === undefined || isRefusal(entry))
         throw new BrokerError('config_invalid', `secret \`${name}\` is not usable`)
-      const use = { signal: state.request.signal, fresh: input.attempt > 1 }
-      return held.add(await options.resolver.resolve(entry, use))
+      const { signal } = state.request
+      const before = input.rejected?.resolved.find((one) => one.name === name)
+      const previous =
+        input.values === 'previous' &&
+        before !== undefined &&
+        mayUsePrevious(before, state.snapshot, options.now())
+      const fresh = input.values === 'fresh'
+      const version = previous ? 'previous' : 'current'
+      return held.add(await options.resolver.resolve(entry, { signal, fresh, version }))
     }),
   )
 }
@@ -200,11 +239,13 @@ async function record(
 ): Promise<void> {
   const { options, state, action, attempt } = input
   const { result } = what
+  const stale = what.resolved.filter((one) => one.stale).map(({ name }) => name)
   await options.trail.append({
     ...input.common,
     kind: 'outcome',
     ...(action.path === null ? {} : { path: state.session.text(action.path) }),
-    secrets: what.resolved.map(({ name, provider, version }) => ({ name, provider, version })),
+    secrets: usesOf(what.resolved),
+    ...(stale.length === 0 ? {} : { stale }),
     ...(what.unwatched.length === 0 ? {} : { unwatched: what.unwatched }),
     attempt,
     ...(result === undefined
@@ -216,6 +257,23 @@ async function record(
     ...(what.reason === undefined ? {} : { reason: what.reason }),
     ...(what.error === undefined ? {} : { error: what.error }),
   })
+}
+
+/** The secrets themselves, then what their providers logged in with to fetch them. */
+function usesOf(resolved: readonly ResolvedSecret[]): readonly SecretUse[] {
+  const uses = new Map<string, SecretUse>()
+  for (const one of [...resolved, ...resolved.flatMap(({ via }) => via)]) {
+    if (!uses.has(one.name)) uses.set(one.name, secretUse(one, one.version))
+  }
+  return [...uses.values()]
+}
+
+/** A secret as the trail names it. */
+export function secretUse(
+  { name, provider, instance }: Pick<ResolvedSecret, 'name' | 'provider' | 'instance'>,
+  version: string | null,
+): SecretUse {
+  return { name, provider, ...(instance === provider ? {} : { instance }), version }
 }
 
 function redactedError(error: BrokerError, session: RedactionSession): BrokerError {

@@ -91,7 +91,10 @@ export interface ToolResult {
 
 export type Performed =
   | { readonly kind: 'done'; readonly result: ToolResult }
-  /** The upstream refused the credential (401): the broker may fetch anew and perform once more, since nothing was done. */
+  /**
+   * The upstream refused the credential (401, or 403 of what changes nothing): the broker may perform it again with another
+   * version, since nothing was done.
+   */
   | { readonly kind: 'credential_rejected'; readonly result: ToolResult }
   /** A redirect: `input` is a new action, to be made canonical, decided, counted and recorded like any other. */
   | { readonly kind: 'redirect'; readonly input: unknown; readonly result: ToolResult }

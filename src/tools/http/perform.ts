@@ -46,7 +46,7 @@ export async function performHttp(
     call.redaction,
   )
   const headers = await deliveredHeaders(answer, settings, call)
-  if (answer.status === 401 && settings.auth !== undefined) {
+  if (settings.auth !== undefined && isCredentialRefused(answer.status, request.method)) {
     return { kind: 'credential_rejected', result: toolResult(answer, headers, body, []) }
   }
   const location = first(answer.headers['location'])
@@ -121,6 +121,11 @@ async function nextInput(
     max_bytes: request.max_bytes,
     binary: request.binary,
   }
+}
+
+/** A 401 did nothing; a 403 says less, so only what changes nothing may be sent again after one. */
+function isCredentialRefused(status: number, method: string): boolean {
+  return status === 401 || (status === 403 && (method === 'GET' || method === 'HEAD'))
 }
 
 /** The headers that the agent gave: the others are set anew. */
