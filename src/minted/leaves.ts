@@ -4,6 +4,11 @@ import { elementName, type NamedKind, namedKind } from './field-name.ts'
 /** The kind of the value at the pointer that is asked for. */
 export const WANTED = 'the value to store'
 
+/** No value of a field that is shorter is taken for a credential. */
+const SHORTEST_VALUE = 6
+/** No shape that is recognised is shorter. */
+const SHORTEST_TOKEN = 16
+
 /** A text in a JSON value: a string, or the name of a field. */
 export interface Leaf {
   readonly text: string
@@ -46,6 +51,8 @@ type Visit = (leaf: Leaf) => string
 
 function walk(value: Json, place: Place, wanted: string | null, visit: Visit): Json {
   if (typeof value === 'string') {
+    // INVARIANT: what is left out depends on nothing but the value itself, or two walks would not meet.
+    if (value.length < SHORTEST_VALUE && place.certain === null) return value
     const certain = place.pointer === wanted ? WANTED : place.certain
     return visit({ text: value, named: namedKind(place.name), certain })
   }
@@ -75,7 +82,8 @@ function walkObject(
   const isJwk = typeof object['kty'] === 'string'
   const isSecret = object['kind'] === 'Secret' && typeof object['apiVersion'] === 'string'
   for (const [name, inner] of Object.entries(object)) {
-    const shown = unique(visit({ text: name, named: null, certain: null }), taken)
+    const isShort = name.length < SHORTEST_TOKEN
+    const shown = unique(isShort ? name : visit({ text: name, named: null, certain: null }), taken)
     let certain = place.certain
     if (isJwk && JWK_PRIVATE.has(name)) certain = 'a private key'
     if (isSecret && (name === 'data' || name === 'stringData')) certain = 'a kubernetes secret'
