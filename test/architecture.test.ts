@@ -47,11 +47,26 @@ const layers: Layers = {
       imports: ['core', 'providers/https-json'],
     },
     'service-address.ts': { file: 'providers/https-json/service-address.ts', imports: [] },
+    // Nor these: what every service of AWS is reached with.
+    'aws-connection.ts': { file: 'providers/aws-client/connection.ts', imports: ['core'] },
+    'aws-clients.ts': {
+      file: 'providers/aws-client/clients.ts',
+      imports: ['core', 'provider.ts', 'aws-connection.ts', 'providers/aws-client'],
+    },
+    'aws-failure.ts': { file: 'providers/aws-client/failure.ts', imports: ['core'] },
   },
   families: {
     providers: {
       port: 'provider.ts',
-      imports: ['core', 'provider.ts', 'https-json.ts', 'service-address.ts'],
+      imports: [
+        'core',
+        'provider.ts',
+        'https-json.ts',
+        'service-address.ts',
+        'aws-connection.ts',
+        'aws-clients.ts',
+        'aws-failure.ts',
+      ],
     },
     auth: { port: 'auth-scheme.ts', imports: ['core', 'auth-scheme.ts'] },
     tools: { port: 'tool-type.ts', imports: ['core', 'tool-type.ts', 'auth-scheme.ts'] },
@@ -79,6 +94,9 @@ const confinements: readonly Confinement[] = [
       'providers/keychain',
       'providers/file',
       'providers/vault',
+      'providers/aws-client',
+      'providers/command',
+      'providers/gcp-secret-manager',
       'redaction',
       'tools/http',
     ],

@@ -1,45 +1,91 @@
 import { BrokerError } from '../../core/errors.ts'
-import type { SecretProvider } from '../provider.ts'
-import type { GetSecretValue } from './client.ts'
-import { awsFailure, isNotFound } from './failure.ts'
+import { type AwsClients, orAborted } from '../aws-client/clients.ts'
+import { regionOf, secretsOfConnection } from '../aws-client/connection.ts'
+import { type AwsAsked, awsFailure, isNotFound } from '../aws-client/failure.ts'
+import type { FetchContext, SecretProvider } from '../provider.ts'
+import type { AwsValue, SecretsManager } from './client.ts'
 import { type AwsReference, awsReference } from './reference.ts'
 import { fetchedOf } from './value.ts'
 
 const FIVE_MINUTES = 300_000
 
-/** AWS Secrets Manager, read only, with the AWS SDK's own credential chain. */
+/** AWS Secrets Manager, read only, with the AWS SDK's own credential chain or a key from the catalog. */
 export function createAwsSecretsManagerProvider(): SecretProvider<AwsReference> {
-  let getSecretValue: GetSecretValue | null = null
+  let clients: Promise<AwsClients<SecretsManager>> | null = null
+
+  async function read(reference: AwsReference, context: FetchContext): Promise<AwsValue> {
+    // Not the SDK itself: where a bundler makes a chunk of it, its named exports are lost (tried).
+    clients ??= import('./client.ts').then(({ createSecretsManagers }) => createSecretsManagers())
+    const region = regionOf(reference, reference.id)
+    const client = await (await clients).to(reference, region, context)
+    const id = await tagged(client, reference, context.signal)
+    const { version_id, version_stage } = reference
+    if (context.version === 'previous') {
+      return client.version(id, { id: undefined, stage: 'AWSPREVIOUS' }, context.signal)
+    }
+    if (version_id === undefined && version_stage === undefined) {
+      return client.current(id, context.signal)
+    }
+    return client.version(id, { id: version_id, stage: version_stage }, context.signal)
+  }
+
   return {
     type: 'aws-secrets-manager',
     description: 'AWS Secrets Manager',
     reference: awsReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
-    needs: () => [],
-    async fetch(reference, { name, signal }) {
+    needs: secretsOfConnection,
+    async fetch(reference, context) {
+      const fixed = reference.version_id !== undefined || reference.version_stage !== undefined
+      // Before a version that was named by hand there is none that it replaced.
+      if (context.version === 'previous' && fixed) return null
       try {
-        // Not the SDK itself: where a bundler makes a chunk of it, its named exports are lost (tried).
-        getSecretValue ??= (await import('./client.ts')).awsGetSecretValue()
-        // The SDK looks at the signal while it waits for an answer, not between two attempts.
-        const output = await orAborted(getSecretValue(reference, signal), signal)
-        return fetchedOf(output, reference, name)
+        const value = await orAborted(read(reference, context), context.signal)
+        return fetchedOf(value, reference, context.name)
       } catch (thrown) {
         if (isNotFound(thrown)) return null
-        throw awsFailure(thrown, reference)
+        throw awsFailure(thrown, askedFor(reference, 'secretsmanager:GetSecretValue'))
       }
     },
     store: null,
   }
 }
 
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(new BrokerError('cancelled', 'the fetch was cancelled'))
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
-  try {
-    return await Promise.race([promise, work])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
+/**
+ * What to ask for: where tags are required, the ARN of the very secret that carries them, so that another one under the same
+ * name is not read in its place.
+ *
+ * @throws BrokerError `secret_denied` where it lacks one.
+ */
+async function tagged(
+  client: SecretsManager,
+  reference: AwsReference,
+  signal: AbortSignal,
+): Promise<string> {
+  const { id, require_tags: required } = reference
+  if (required === undefined) return id
+  const { arn, tags } = await client.describe(id, signal).catch((thrown: unknown) => {
+    throw isNotFound(thrown)
+      ? thrown
+      : awsFailure(thrown, askedFor(reference, 'secretsmanager:DescribeSecret'))
+  })
+  const lacking = Object.entries(required).find(([name, value]) => tags.get(name) !== value)
+  if (lacking === undefined && arn !== undefined) return arn
+  const [name, value] = lacking ?? ['', '']
+  throw new BrokerError(
+    'secret_denied',
+    `\`${id}\` does not carry the tag \`${name}: ${value}\` that \`require_tags\` asks for`,
+    { fix: 'Check that the catalog names the right secret; else tag it in AWS.' },
+  )
+}
+
+function askedFor({ id, profile }: AwsReference, action: string): AwsAsked {
+  return {
+    service: 'AWS Secrets Manager',
+    what: `\`${id}\``,
+    doing: `read \`${id}\``,
+    allow: `Allow these credentials \`${action}\` on it, and \`kms:Decrypt\` on its key.`,
+    check: 'Check `id`, `version_id` and `version_stage` in the catalog.',
+    profile,
   }
 }

@@ -1,70 +1,66 @@
 /** The one module that imports the SDK: it is itself imported by the first fetch. */
 import {
+  BatchGetSecretValueCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
-  type GetSecretValueCommandOutput,
   SecretsManagerClient,
-  type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager'
-import { type AwsReference, referenceRegion } from './reference.ts'
+import { type AwsClients, createAwsClients } from '../aws-client/clients.ts'
+import { createBatch } from './batch.ts'
 
-/** @throws what the SDK throws. */
-export type GetSecretValue = (
-  reference: AwsReference,
-  abortSignal: AbortSignal,
-) => Promise<GetSecretValueCommandOutput>
+/** A value as AWS gives it. */
+export interface AwsValue {
+  readonly ARN?: string | undefined
+  readonly Name?: string | undefined
+  readonly SecretString?: string | undefined
+  readonly SecretBinary?: Uint8Array | undefined
+  readonly VersionId?: string | undefined
+  readonly CreatedDate?: Date | undefined
+}
 
-/** Asks AWS, with one client for each place that references name, so that credentials and connections are kept. */
-export function awsGetSecretValue(): GetSecretValue {
-  const clients = new Map<string, SecretsManagerClient>()
+export interface AwsVersion {
+  readonly id: string | undefined
+  readonly stage: string | undefined
+}
 
-  function clientFor(reference: AwsReference): SecretsManagerClient {
-    const { profile, endpoint, from_environment } = reference
-    const key = JSON.stringify([referenceRegion(reference), profile, endpoint, from_environment])
-    const client = clients.get(key) ?? new SecretsManagerClient(clientConfig(reference))
-    clients.set(key, client)
-    return client
-  }
+/** One place and login. Everything throws what the SDK throws. */
+export interface SecretsManager {
+  /** What is current; many that are asked for at once are asked for together. */
+  current(id: string, signal: AbortSignal): Promise<AwsValue>
+  version(id: string, version: AwsVersion, signal: AbortSignal): Promise<AwsValue>
+  describe(
+    id: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly arn: string | undefined; readonly tags: ReadonlyMap<string, string> }>
+}
 
-  return async (reference, abortSignal) => {
-    const { id, version_id, version_stage } = reference
+export function createSecretsManagers(): AwsClients<SecretsManager> {
+  return createAwsClients((config) => secretsManager(new SecretsManagerClient(config)))
+}
+
+function secretsManager(client: SecretsManagerClient): SecretsManager {
+  const version = async (SecretId: string, { id, stage }: AwsVersion, abortSignal: AbortSignal) => {
     const command = new GetSecretValueCommand({
-      SecretId: id,
-      ...(version_id === undefined ? {} : { VersionId: version_id }),
-      ...(version_stage === undefined ? {} : { VersionStage: version_stage }),
+      SecretId,
+      ...(id === undefined ? {} : { VersionId: id }),
+      ...(stage === undefined ? {} : { VersionStage: stage }),
     })
-    return clientFor(reference).send(command, { abortSignal })
+    return client.send(command, { abortSignal })
   }
-}
-
-/** What a client is made with: everything that the environment could turn against us is said here. */
-function clientConfig(reference: AwsReference): SecretsManagerClientConfig {
-  const region = referenceRegion(reference)
-  const bounded = {
-    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED has no say. An agent of its own takes no proxy from the environment.
-    requestHandler: {
-      connectionTimeout: 3_000,
-      requestTimeout: 8_000,
-      throwOnRequestTimeout: true,
-      httpsAgent: { rejectUnauthorized: true },
+  const current = createBatch({
+    one: async (id, signal) => version(id, { id: undefined, stage: undefined }, signal),
+    async many(ids, abortSignal) {
+      const command = new BatchGetSecretValueCommand({ SecretIdList: [...ids] })
+      return (await client.send(command, { abortSignal })).SecretValues ?? []
     },
-    ignoreConfiguredEndpointUrls: reference.from_environment !== true,
-    // The SDK would write warnings to stderr.
-    logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-  }
-  const inherited = {
-    // The SDK hands these on to its credential chain: its calls to STS and SSO are bound in the same way, and a profile or
-    // login that changed is seen without a restart. (Not in its types; `test/providers/aws-environment.test.ts` holds it.)
-    clientConfig: bounded,
-    ignoreCache: true,
-  }
+  })
   return {
-    ...inherited,
-    ...bounded,
-    maxAttempts: 3,
-    ...(region === undefined ? {} : { region }),
-    ...(reference.profile === undefined ? {} : { profile: reference.profile }),
-    ...(reference.endpoint === undefined ? {} : { endpoint: reference.endpoint }),
+    current,
+    version,
+    async describe(SecretId, abortSignal) {
+      const command = new DescribeSecretCommand({ SecretId })
+      const { ARN: arn, Tags: tags = [] } = await client.send(command, { abortSignal })
+      return { arn, tags: new Map(tags.map(({ Key = '', Value = '' }) => [Key, Value])) }
+    },
   }
 }
-
-function nothing(): void {}

@@ -1,8 +1,8 @@
-import type { GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager'
 import { BrokerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { Secret } from '../../core/secret.ts'
 import { type FetchedSecret, VALUE_FIELD } from '../provider.ts'
+import type { AwsValue } from './client.ts'
 import type { AwsReference } from './reference.ts'
 
 /**
@@ -11,22 +11,28 @@ import type { AwsReference } from './reference.ts'
  * @throws BrokerError `secret_invalid` where it is empty, or has no such key; names are said, values never.
  */
 export function fetchedOf(
-  output: GetSecretValueCommandOutput,
-  { id, key }: AwsReference,
+  output: AwsValue,
+  { id, key, fields }: AwsReference,
   name: string,
 ): FetchedSecret {
   const whole = output.SecretString ?? binaryText(output.SecretBinary)
-  const value = key === undefined ? whole : fieldOf(whole, key, id)
-  if (value === '') {
-    const what = key === undefined ? `\`${id}\`` : `the key \`${key}\` of \`${id}\``
-    throw new BrokerError('secret_invalid', `${what} is empty in AWS Secrets Manager`)
-  }
+  const one = (field: string, value: string): [string, Secret] => [
+    field,
+    new Secret(name, value, field === VALUE_FIELD ? null : field),
+  ]
+  const named = fields?.map((field) => one(field, fieldOf(whole, field, 'fields', id)))
   return {
-    fields: new Map([[VALUE_FIELD, new Secret(name, value)]]),
+    fields: new Map(named ?? [one(VALUE_FIELD, oneValue(whole, key, id))]),
     version: output.VersionId ?? null,
     createdAt: output.CreatedDate?.getTime() ?? null,
     lease: null,
   }
+}
+
+function oneValue(whole: string, key: string | undefined, id: string): string {
+  if (key !== undefined) return fieldOf(whole, key, 'key', id)
+  if (whole !== '') return whole
+  throw new BrokerError('secret_invalid', `\`${id}\` is empty in AWS Secrets Manager`)
 }
 
 function binaryText(bytes: Uint8Array | undefined): string {
@@ -38,14 +44,14 @@ function binaryText(bytes: Uint8Array | undefined): string {
   }
 }
 
-function fieldOf(whole: string, key: string, id: string): string {
+function fieldOf(whole: string, key: string, by: 'key' | 'fields', id: string): string {
   const object = parseObject(whole)
   if (object === null) {
     throw new BrokerError(
       'secret_invalid',
       `\`${id}\` is not a JSON object, so it has no key \`${key}\``,
       {
-        fix: 'Remove `key:` to use the whole value.',
+        fix: `Remove \`${by}:\` to use the whole value.`,
       },
     )
   }
@@ -59,6 +65,12 @@ function fieldOf(whole: string, key: string, id: string): string {
     })
   }
   const value = object[key]
+  if (value === '') {
+    throw new BrokerError(
+      'secret_invalid',
+      `the key \`${key}\` of \`${id}\` is empty in AWS Secrets Manager`,
+    )
+  }
   if (typeof value === 'string') return value
   throw new BrokerError('secret_invalid', `the key \`${key}\` of \`${id}\` is not text`, {
     fix: 'Store it as a JSON string.',

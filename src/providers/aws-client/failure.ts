@@ -1,5 +1,19 @@
-import { BrokerError } from '../../core/errors.ts'
-import type { AwsReference } from './reference.ts'
+import { BrokerError, type ErrorCode } from '../../core/errors.ts'
+
+/** What was asked of AWS, in words. */
+export interface AwsAsked {
+  /** `AWS Secrets Manager` */
+  readonly service: string
+  /** `\`prod/stripe\`` */
+  readonly what: string
+  /** `read \`prod/stripe\`` */
+  readonly doing: string
+  /** What to do where it is denied. */
+  readonly allow: string
+  /** What to do where AWS does not take the reference. */
+  readonly check: string
+  readonly profile: string | undefined
+}
 
 const THROTTLED = new Set([
   'ThrottlingException',
@@ -19,6 +33,7 @@ const DENIED = new Set([
   'NotAuthorized',
   'UnauthorizedOperation',
   'DecryptionFailure',
+  'InvalidKeyId',
 ])
 
 const NOT_LOGGED_IN = new Set([
@@ -37,6 +52,8 @@ const NOT_LOGGED_IN = new Set([
   'UnauthorizedException',
 ])
 
+const INVALID = new Set(['InvalidParameterException', 'ValidationException', 'ValidationError'])
+
 const TIMED_OUT = new Set(['TimeoutError', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'])
 
 /** What the SDK calls a time-out as well, and is none. */
@@ -45,24 +62,31 @@ const CUT = new Set(['ECONNRESET', 'EPIPE'])
 const TLS =
   /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/
 
-/** True where AWS says that the secret, or this version of it, does not exist. */
+const NOT_FOUND = new Set([
+  'ResourceNotFoundException',
+  'ParameterNotFound',
+  'ParameterVersionNotFound',
+])
+
+/** True where AWS says that the secret or parameter, or this version of it, does not exist. */
 export function isNotFound(thrown: unknown): boolean {
-  return failureOf(thrown).name === 'ResourceNotFoundException'
+  return NOT_FOUND.has(failureOf(thrown).name)
 }
 
 /** An error of the SDK in our words. Of its own only the name is kept: its text may hold tokens and addresses. */
-export function awsFailure(thrown: unknown, reference: AwsReference): BrokerError {
+export function awsFailure(thrown: unknown, asked: AwsAsked): BrokerError {
   if (thrown instanceof BrokerError) return thrown
-  const { name, code, status } = failureOf(thrown)
-  const what = `\`${reference.id}\``
+  const { name, code, status, retryAfterMs } = failureOf(thrown)
+  const { service, what, profile } = asked
   if (THROTTLED.has(name) || status === 429) {
-    return new BrokerError('secret_throttled', `AWS Secrets Manager is throttling (${name})`, {
+    return new BrokerError('secret_throttled', `${service} is throttling (${name})`, {
       fix: 'Wait a little, or give the secret a `cache:` in the catalog.',
+      ...(retryAfterMs === null ? {} : { retryAfterMs }),
     })
   }
   if (DENIED.has(name)) {
-    return new BrokerError('secret_denied', `AWS does not let keyhand read ${what} (${name})`, {
-      fix: 'Allow these credentials `secretsmanager:GetSecretValue` on it, and `kms:Decrypt` on its key.',
+    return new BrokerError('secret_denied', `AWS does not let keyhand ${asked.doing} (${name})`, {
+      fix: asked.allow,
     })
   }
   if (NOT_LOGGED_IN.has(name)) {
@@ -71,21 +95,21 @@ export function awsFailure(thrown: unknown, reference: AwsReference): BrokerErro
       `AWS credentials are missing, expired or not accepted (${name})`,
       {
         fix:
-          reference.profile === undefined
+          profile === undefined
             ? 'Log in (`aws sso login`), or set up credentials that the AWS SDK finds; check the clock as well.'
-            : `Run \`aws sso login --profile ${reference.profile}\`, or check that profile's credentials and the clock.`,
+            : `Run \`aws sso login --profile ${profile}\`, or check that profile's credentials and the clock.`,
       },
     )
   }
   if (!CUT.has(code) && (TIMED_OUT.has(name) || TIMED_OUT.has(code))) {
-    return new BrokerError('secret_timeout', 'AWS Secrets Manager did not answer in time', {
+    return new BrokerError('secret_timeout', `${service} did not answer in time`, {
       fix: 'Check the network and the `region` or `endpoint` of the secret.',
     })
   }
   if (TLS.test(code)) {
     return new BrokerError(
       'secret_unreachable',
-      `the certificate of AWS Secrets Manager is not trusted (${code})`,
+      `the certificate of ${service} is not trusted (${code})`,
       {
         fix: 'Check the `endpoint`; for a private authority start keyhand with NODE_EXTRA_CA_CERTS.',
       },
@@ -100,12 +124,12 @@ export function awsFailure(thrown: unknown, reference: AwsReference): BrokerErro
       },
     )
   }
-  if (name === 'InvalidParameterException' || name === 'ValidationException') {
+  if (INVALID.has(name)) {
     return new BrokerError(
       'secret_invalid',
       `AWS does not accept the reference of ${what} (${name})`,
       {
-        fix: 'Check `id`, `version_id` and `version_stage` in the catalog.',
+        fix: asked.check,
       },
     )
   }
@@ -116,34 +140,44 @@ export function awsFailure(thrown: unknown, reference: AwsReference): BrokerErro
   }
   return new BrokerError(
     'secret_unreachable',
-    `AWS Secrets Manager cannot be reached or answers nonsense (${word(code, name)})`,
+    `${service} cannot be reached or answers nonsense (${word(code, name)})`,
     {
       fix: 'Check the network and the `region` or `endpoint` of the secret.',
     },
   )
 }
 
-function failureOf(thrown: unknown): { name: string; code: string; status: number } {
-  const error = record(thrown)
-  const metadata = record(error['$metadata'])
+/** What kind of failure it is, where nobody needs to be told in words. */
+export function failureCode(thrown: unknown): ErrorCode {
+  const nobody = { service: 'AWS', what: '', doing: '', allow: '', check: '', profile: undefined }
+  return awsFailure(thrown, nobody).code
+}
+
+interface Failure {
+  readonly name: string
+  readonly code: string
+  readonly status: number
+  readonly retryAfterMs: number | null
+}
+
+function failureOf(thrown: unknown): Failure {
+  const status = at(thrown, '$metadata', 'httpStatusCode')
+  const wait = at(thrown, '$response', 'headers', 'retry-after')
   return {
-    name: plain(error['name']),
-    code: plain(error['code']),
-    status: typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : 0,
+    name: plain(at(thrown, 'name')),
+    code: plain(at(thrown, 'code')),
+    status: typeof status === 'number' ? status : 0,
+    retryAfterMs:
+      typeof wait === 'string' && /^[0-9]{1,6}$/.test(wait) ? Number(wait) * 1000 : null,
   }
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...pick(value) } : {}
-}
-
-/** The four properties that are looked at; an error's own are not all enumerable. */
-function pick(value: object): Record<string, unknown> {
-  return Object.fromEntries(
-    ['name', 'code', '$metadata', 'httpStatusCode'].map((key): [string, unknown] => [
-      key,
-      Reflect.get(value, key),
-    ]),
+/** What stands in a foreign error, whose properties are not all enumerable. */
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined,
+    value,
   )
 }
 
