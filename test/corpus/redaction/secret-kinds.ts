@@ -63,7 +63,7 @@ const KINDS: Readonly<Record<string, Maker>> = {
   numeric: (random) => ({ value: `1${random.text(19, DIGITS)}` }),
 }
 
-export const SECRET_KINDS: readonly string[] = Object.keys(KINDS)
+const SECRET_KINDS: readonly string[] = Object.keys(KINDS)
 
 /** A secret of that kind; the same seed gives the same value. */
 export function sampleSecret(kind: string, seed = 'corpus'): SampleSecret {
