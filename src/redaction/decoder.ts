@@ -32,7 +32,7 @@ export function decoded(text: string, run: EncodedRun): MappedText[] {
     const last = raw.search(/[^0-9a-fA-F]*$/)
     return listTexts(raw).map((one) => wholeOf(one, start + first, start + last))
   }
-  if (kind === 0) return whole([gathered(raw)])
+  if (kind === 0) return [gathered(raw, start)]
   return end - start < SHORTEST_ASCII85 ? [] : whole(ascii85Candidates(raw).flatMap(ascii85Texts))
 }
 

@@ -1,3 +1,5 @@
+import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
+
 /** Classes of units that an encoded text is made of, as bits. */
 export const BASE64_UNIT = 1
 /** Digits, hex digits and what stands between the numbers of a list. */
@@ -88,14 +90,19 @@ function isLetterOrDigit(unit: number): boolean {
   return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57)
 }
 
-/** The characters of a run that stand apart, by what stands between them: the shortest gap in it. */
-export function gathered(raw: string): string {
-  const gaps = raw.match(/[^A-Za-z0-9]+/g) ?? []
+/** The characters of a run that stand apart, without what stands most often between them. */
+export function gathered(raw: string, offset: number): MappedText {
   const counts = new Map<string, number>()
-  for (const gap of gaps) counts.set(gap, (counts.get(gap) ?? 0) + 1)
+  for (const gap of raw.match(/[^A-Za-z0-9]+/g) ?? []) counts.set(gap, (counts.get(gap) ?? 0) + 1)
   const gap = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0])[0]
-  if (gap === '') return raw
-  return raw.split(gap).join('')
+  const built = new MappedTextBuilder()
+  let at = 0
+  for (let next = raw.indexOf(gap); gap !== '' && next >= 0; next = raw.indexOf(gap, at)) {
+    built.add(raw.slice(at, next), offset + at, offset + next)
+    at = next + gap.length
+  }
+  built.add(raw.slice(at), offset + at, offset + raw.length)
+  return built.build()
 }
 
 /** True where no two letters or digits stand together in the next units, and some stand there. */

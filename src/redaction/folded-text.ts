@@ -113,7 +113,7 @@ export class FoldedText {
 /** The folded form of a short text by itself. */
 export function folded(text: string): Uint8Array {
   const into = new Uint8Array(text.length + 1)
-  return into.subarray(0, foldString(text, 0, text.length, into, 0))
+  return into.slice(0, foldString(text, 0, text.length, into, 0))
 }
 
 let room = new Uint8Array(0)

@@ -69,22 +69,28 @@ function uniqueNames(entries: readonly Entry[]): string[] {
   })
 }
 
-/** Calls `visit` with every string, name and number of a JSON value, as text, until it answers with something. */
-export function firstOfTexts<T>(value: Json, visit: (text: string) => T | null): T | null {
-  if (typeof value === 'string') return visit(value)
-  if (typeof value === 'number') return visit(String(value))
-  if (isList(value)) {
-    for (const inner of value) {
-      const found = firstOfTexts(inner, visit)
-      if (found !== null) return found
-    }
-  } else if (isJsonObject(value)) {
-    for (const [name, inner] of Object.entries(value)) {
-      const found = visit(name) ?? firstOfTexts(inner, visit)
-      if (found !== null) return found
+/** One string, name or number of a JSON value, as text. */
+export interface Leaf {
+  readonly text: string
+  readonly kind: 'name' | 'string' | 'number'
+}
+
+/** Every name, string and number of a JSON value, in the order in which `redactJson` asks for them. */
+export function leavesOf(value: Json): Leaf[] {
+  const leaves: Leaf[] = []
+  const walk = (one: Json): void => {
+    if (typeof one === 'string') leaves.push({ text: one, kind: 'string' })
+    else if (typeof one === 'number') leaves.push({ text: String(one), kind: 'number' })
+    else if (isList(one)) for (const inner of one) walk(inner)
+    else if (isJsonObject(one)) {
+      for (const [name, inner] of Object.entries(one)) {
+        leaves.push({ text: name, kind: 'name' })
+        walk(inner)
+      }
     }
   }
-  return null
+  walk(value)
+  return leaves
 }
 
 function isList(value: Json): value is readonly Json[] {

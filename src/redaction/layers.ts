@@ -1,6 +1,7 @@
 import { BrokerError } from '../core/errors.ts'
 import { decoded, TooMuch } from './decoder.ts'
 import { forEachEncodedRun } from './encoded-run.ts'
+import type { ExactWords } from './exact-words.ts'
 import { FoldedText } from './folded-text.ts'
 import type { FormIndex } from './form-index.ts'
 import type { MappedText } from './mapped-text.ts'
@@ -10,7 +11,7 @@ import type { RunIndex } from './run-index.ts'
 import type { Scanner } from './scanner.ts'
 import { lastSegment, segmentStart } from './segment.ts'
 import { tokenAt } from './token.ts'
-import { firstEscape, unescaped } from './unescape.ts'
+import { escapesIn, unescaped } from './unescape.ts'
 
 /** What is encoded more often than this, one encoding inside the other, is not looked into; escapes count apart. */
 export const DEEPEST_ENCODING = 3
@@ -41,6 +42,8 @@ export interface Tables {
   readonly forms: FormIndex
   /** For parts that folding would leave too little of; null where there are none. */
   readonly exact: RunIndex | null
+  /** Values that are looked for as whole words only; null where there are none. */
+  readonly words: ExactWords | null
 }
 
 /**
@@ -63,6 +66,7 @@ export class Layers {
   find(text: string, before?: number): Matches {
     const direct = this.#tables.scanner.find(text, before)
     const findings: Finding[] = []
+    const words = this.#tables.words?.find(text) ?? []
     const work = { left: text.length * MOST_WORK + FREE_WORK }
     try {
       this.#searchIndirect(text, findings, work, 0, 0, direct.matches)
@@ -70,8 +74,21 @@ export class Layers {
       if (!(thrown instanceof TooMuch)) throw thrown
       throw new BrokerError('redaction_failed', 'a text that is encoded holds too much to search')
     }
-    if (findings.length === 0) return direct
-    return { ...direct, matches: combined(text, direct.matches, findings, before) }
+    if (findings.length === 0 && words.length === 0) return direct
+    return { ...direct, matches: combined(text, [...direct.matches, ...words], findings, before) }
+  }
+
+  /** What may stand in no input: as `find`, but for values that are looked for as whole words only. */
+  findStrict(text: string): readonly Match[] {
+    if (this.#tables.words === null) return this.find(text).matches
+    return new Layers({ ...this.#tables, words: null }).find(text).matches
+  }
+
+  /** What is spread out over a text, and nothing else. */
+  findSpread(text: string): readonly Match[] {
+    const findings: Finding[] = []
+    this.#searchFolded(text, findings, [])
+    return findings.length === 0 ? [] : combined(text, [], findings)
   }
 
   /** As `Scanner.pendingFrom`; besides, nothing is settled of a segment that may go on. */
@@ -107,18 +124,16 @@ export class Layers {
     this.#searchFolded(text, findings, direct)
     this.#searchExact(text, findings)
     if (escapes < DEEPEST_ESCAPES) {
-      for (let at = firstEscape(text, 0); at >= 0; ) {
-        const start = Math.max(0, at - ESCAPE_REACH)
-        let last = at
-        let next = firstEscape(text, at + 1)
-        while (next >= 0 && next - last <= ESCAPE_REACH) {
-          last = next
-          next = firstEscape(text, last + 1)
+      const places = escapesIn(text)
+      for (let i = 0; i < places.length; ) {
+        const start = Math.max(0, (places[i] ?? 0) - ESCAPE_REACH)
+        let last = places[i] ?? 0
+        for (i++; i < places.length && (places[i] ?? 0) - last <= ESCAPE_REACH; i++) {
+          last = places[i] ?? 0
         }
         const end = Math.min(text.length, last + ESCAPE_REACH)
         const inner = unescaped(text.slice(start, end))
         if (inner !== null) this.#searchInner(inner, start, findings, work, depth, escapes + 1)
-        at = next
       }
     }
     if (depth >= DEEPEST_ENCODING) return

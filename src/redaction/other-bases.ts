@@ -107,61 +107,68 @@ function baseBytes(units: string, alphabet: string): Uint8Array | null {
 /** What ascii85 units stand for (Adobe's and Z85), at any of the five places where a group may begin. */
 export function ascii85Texts(units: string): string[] {
   const texts: string[] = []
-  for (const digitOf of [adobeDigit, z85Digit]) {
+  for (const digits of [ADOBE, Z85]) {
     for (let phase = 0; phase < 5; phase++) {
-      const bytes = ascii85Bytes(units, phase, digitOf)
-      const text = textOfBytes(bytes)
+      if (!beginsWithText(units, phase, digits)) continue
+      const text = textOfBytes(ascii85Bytes(units, phase, digits))
       if (text !== null) texts.push(text)
     }
   }
   return texts
 }
 
-function ascii85Bytes(units: string, phase: number, digitOf: (unit: string) => number): Uint8Array {
-  const bytes: number[] = []
+/** True where the first two groups are ASCII: cheap, and so of most units that are no ascii85. */
+function beginsWithText(units: string, phase: number, digits: Uint8Array): boolean {
+  for (let from = phase; from < phase + 10; from += 5) {
+    let group = 0
+    for (let i = from; i < from + 5; i++) {
+      const digit = digits[units.charCodeAt(i) & 127] ?? 255
+      if (digit === 255) return false
+      group = group * 85 + digit
+    }
+    if (group >= 2 ** 31 || (group & 0x808080) !== 0) return false
+  }
+  return true
+}
+
+function ascii85Bytes(units: string, phase: number, digits: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(units.length * 4)
+  let length = 0
   let group = 0
   let size = 0
-  let odd = 0
-  const put = (value: number, count: number): void => {
-    for (let i = 0; i < count; i++) {
-      const byte = Math.floor(value / 256 ** (3 - i)) % 256
-      if (byte > 127) odd++
-      bytes.push(byte)
-    }
-  }
-  for (let i = phase; i < units.length; i++) {
-    const unit = units.charAt(i)
-    if (unit === 'z' && size === 0 && digitOf === adobeDigit) {
-      put(0, 4)
-      continue
-    }
-    const digit = digitOf(unit)
-    if (digit < 0) break
-    group = group * 85 + digit
-    size++
-    if (size < 5) continue
-    put(group, 4)
+  const put = (count: number): void => {
+    for (let i = 0; i < count; i++) bytes[length++] = Math.floor(group / 256 ** (3 - i)) % 256
     group = 0
     size = 0
-    // Text shows in its first groups.
-    if (bytes.length === 8 && odd > 0) return Uint8Array.of()
+  }
+  for (let i = phase; i < units.length; i++) {
+    const unit = units.charCodeAt(i)
+    if (unit === 0x7a && size === 0 && digits === ADOBE) put(4)
+    else {
+      const digit = digits[unit & 127] ?? 255
+      if (digit === 255) break
+      group = group * 85 + digit
+      size++
+      if (size === 5) put(4)
+    }
   }
   if (size > 1) {
+    const count = size - 1
     for (let i = size; i < 5; i++) group = group * 85 + 84
-    put(group, size - 1)
+    put(count)
   }
-  return Uint8Array.from(bytes)
+  return bytes.subarray(0, length)
 }
 
-function adobeDigit(unit: string): number {
-  const digit = unit.charCodeAt(0) - 33
-  return digit >= 0 && digit < 85 ? digit : -1
-}
+const ADOBE = digitsOf(Array.from({ length: 85 }, (_, i) => String.fromCharCode(33 + i)).join(''))
+const Z85 = digitsOf(
+  '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#',
+)
 
-const Z85 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#'
-
-function z85Digit(unit: string): number {
-  return Z85.indexOf(unit)
+function digitsOf(alphabet: string): Uint8Array {
+  const digits = new Uint8Array(128).fill(255)
+  for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i
+  return digits
 }
 
 /** What a list of numbers stands for, as bytes: decimal, hex with or without `0x`; null where it is none. */

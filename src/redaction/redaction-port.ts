@@ -33,13 +33,21 @@ export interface InputFinding {
   readonly name: string
 }
 
+/**
+ * How a value is looked for: `full` in all forms and in parts; `exact-word` only as it is written, where no letter, digit or `_`
+ * stands beside it (a PIN, `admin`); `off` not at all. Anything but `full` is the admin's choice and lets inputs hold it.
+ */
+export interface RegisterOptions {
+  readonly redact?: 'full' | 'exact-word' | 'off'
+}
+
 /** The registry of values and what finds them. One per process; a value stays in it until the process ends. */
 export interface Redactor {
   /**
    * From then on every session finds it, also one that has begun. A blank value and a field that is no secret (a user name, a
    * host, a port) are not looked for.
    */
-  register(secret: Secret): void
+  register(secret: Secret, options?: RegisterOptions): void
   session(): RedactionSession
   /** Null where the input holds no registered value and no run of one. */
   inspectInput(value: Json): InputFinding | null

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import { firstOfTexts, redactJson } from './json-redaction.ts'
+import { leavesOf, redactJson } from './json-redaction.ts'
+import { BETWEEN_LEAVES, redactLeaves } from './leaf-redaction.ts'
 import { markerFor } from './marker.ts'
 import type { Match } from './match.ts'
 import type { Meter } from './pattern.ts'
@@ -33,7 +34,8 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     }
   }
   return {
-    register: (secret) => guarded('register', () => registry.register(secret)),
+    register: (secret, how) =>
+      guarded('register', () => registry.register(secret, how?.redact ?? 'full')),
     session: () => new Session(registry, guarded),
     inspectInput: (value) => guarded('input', () => inspect(registry, value)),
   }
@@ -61,17 +63,24 @@ class Session implements RedactionSession {
   }
 
   json(value: Json): Json {
-    return this.#guarded('json', () =>
-      redactJson(value, {
-        text: (text) => this.#redact(text),
+    return this.#guarded('json', () => {
+      const leaves = leavesOf(value)
+      if (leaves.length === 0) return value
+      const layers = this.#registry.layers()
+      const finder = {
+        find: (text: string) => layers.find(text).matches,
+        spread: (text: string) => layers.findSpread(text),
+      }
+      const redacted = redactLeaves(leaves, finder, (match) => this.#count(match))
+      let next = 0
+      return redactJson(value, {
+        text: () => redacted[next++] ?? '',
         number: (text) => {
-          const match = this.#registry.layers().find(text).matches[0]
-          if (match === undefined) return null
-          this.#count(match)
-          return markerFor(match)
+          const one = redacted[next++] ?? ''
+          return one === text ? null : one
         },
-      }),
-    )
+      })
+    })
   }
 
   bytes(bytes: Uint8Array): Uint8Array {
@@ -129,16 +138,16 @@ class Session implements RedactionSession {
 }
 
 function inspect(registry: Registry, value: Json): InputFinding | null {
+  const leaves = leavesOf(value)
+  if (leaves.length === 0) return null
+  const text = leaves.map((leaf) => leaf.text).join(BETWEEN_LEAVES)
   const layers = registry.layers()
-  const runs = registry.runs()
-  return (
-    firstOfTexts<InputFinding>(value, (text) => {
-      const match = layers.find(text).matches.find(({ part }) => part === null)
-      return match === undefined ? null : { kind: 'value', name: match.name }
-    }) ??
-    firstOfTexts<InputFinding>(value, (text) => {
-      const run = runs.find(text)[0] ?? layers.find(text).matches[0]
-      return run === undefined ? null : { kind: 'run', name: run.name }
-    })
-  )
+  const matches = layers.findStrict(text)
+  const whole = matches.find(({ part }) => part === null)
+  if (whole !== undefined) return { kind: 'value', name: whole.name }
+  const values = leaves
+    .flatMap((leaf) => (leaf.kind === 'name' ? [] : [leaf.text]))
+    .join(BETWEEN_LEAVES)
+  const run = matches[0] ?? registry.runs().find(text)[0] ?? layers.findSpread(values)[0]
+  return run === undefined ? null : { kind: 'run', name: run.name }
 }

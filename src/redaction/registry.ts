@@ -1,5 +1,6 @@
 import type { Secret } from '../core/secret.ts'
 import { directForms } from './direct-forms.ts'
+import { ExactWords } from './exact-words.ts'
 import { FormIndex, type SecretPart } from './form-index.ts'
 import { Layers } from './layers.ts'
 import type { Meter, Pattern } from './pattern.ts'
@@ -19,6 +20,8 @@ export class Registry {
   readonly #meter: Meter
   readonly #values = new Set<string>()
   readonly #names = new Set<string>()
+  /** By value: the name of a secret that is looked for as a whole word only. */
+  readonly #words = new Map<string, string>()
   readonly #patterns = new Map<string, Pattern>()
   readonly #parts = new Map<string, SecretPart>()
   #scanner: Scanner | null = null
@@ -29,11 +32,22 @@ export class Registry {
     this.#meter = meter
   }
 
-  /** A value that is known already costs nothing and keeps the name that it was first registered with. */
-  register(secret: Secret): void {
-    if (isPublicField(secret.field)) return
+  /**
+   * A value that is known already costs nothing and keeps the name that it was first registered with. One that two secrets share
+   * is looked for as the stricter of the two says.
+   */
+  register(secret: Secret, redact: 'full' | 'exact-word' | 'off' = 'full'): void {
+    if (isPublicField(secret.field) || redact === 'off') return
     const value = secret.reveal()
     if (this.#values.has(value)) return
+    if (redact === 'exact-word') {
+      const word = value.trim()
+      if (word === '' || this.#words.has(word)) return
+      this.#words.set(word, secret.name)
+      this.#layers = null
+      return
+    }
+    this.#words.delete(value.trim())
     const embedded = embeddedParts(value).filter((part) => part.length >= SHORTEST_EMBEDDED)
     for (const text of [value, ...embedded]) this.#addForms(text, secret.name)
     for (const text of this.#withoutKnownUser(value)) {
@@ -59,6 +73,7 @@ export class Registry {
       this.#layers = new Layers({
         scanner: this.scanner(),
         forms: new FormIndex(parts, this.#meter),
+        words: this.#words.size === 0 ? null : new ExactWords(this.#words),
         exact: bare.length === 0 ? null : new RunIndex(bare, this.#meter),
       })
     }

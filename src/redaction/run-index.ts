@@ -3,13 +3,10 @@ import type { SecretPart } from './form-index.ts'
 import type { Meter } from './pattern.ts'
 import { shortestRun } from './spread-forms.ts'
 
-/** The shortest run there is; see `shortestRun`. */
-const SHORTEST_RUN = 8
-
-const FACTOR = 0x01000193
-/** `FACTOR ** 7`, modulo 2 ** 32: the weight of the character that leaves the window of eight. */
-const LEAVING = powerOf(FACTOR, SHORTEST_RUN - 1)
-
+/** Characters that are looked at together, at every fourth place: a run of eight holds such a group there. */
+const GRAM = 5
+const STRIDE = 4
+const MIX = 0x9e3779b1
 const STEPS_PER_UNIT = 64
 const FREE_STEPS = 1_000_000
 
@@ -20,10 +17,10 @@ export interface Run {
   readonly name: string
 }
 
-/** Finds runs of the secret parts of many values, by every group of eight characters that they have. */
+/** Finds runs of the secret parts of many values as they are written, by the groups of five characters that they have. */
 export class RunIndex {
   readonly #parts: readonly (SecretPart & { readonly least: number })[]
-  readonly #mask: number
+  readonly #shift: number
   readonly #head: Int32Array
   readonly #next: Int32Array
   readonly #partOf: Int32Array
@@ -36,23 +33,23 @@ export class RunIndex {
       const least = shortestRun(part.text)
       return least === null ? [] : [{ ...part, least }]
     })
-    const grams = this.#parts.reduce((sum, { text }) => sum + text.length - SHORTEST_RUN + 1, 0)
-    const slots = 2 ** Math.max(12, Math.ceil(Math.log2(grams * 4 + 1)))
-    this.#mask = slots - 1
-    this.#head = new Int32Array(slots).fill(-1)
+    const grams = this.#parts.reduce((sum, { text }) => sum + text.length - GRAM + 1, 0)
+    const bits = Math.min(22, Math.max(12, Math.ceil(Math.log2(grams * 8 + 1))))
+    this.#shift = 32 - bits
+    this.#head = new Int32Array(1 << bits).fill(-1)
     this.#next = new Int32Array(grams)
     this.#partOf = new Int32Array(grams)
     this.#offsetOf = new Int32Array(grams)
     let gram = 0
     for (const [index, { text }] of this.#parts.entries()) {
-      forEachGram(text, (hash, offset) => {
-        const slot = (hash ^ (hash >>> 15)) & this.#mask
+      for (let offset = 0; offset + GRAM <= text.length; offset++) {
+        const slot = hashAt(text, offset) >>> this.#shift
         this.#next[gram] = this.#head[slot] ?? -1
         this.#head[slot] = gram
         this.#partOf[gram] = index
         this.#offsetOf[gram] = offset
         gram++
-      })
+      }
     }
   }
 
@@ -63,52 +60,53 @@ export class RunIndex {
    */
   find(text: string): Run[] {
     const runs: Run[] = []
+    const head = this.#head
+    const shift = this.#shift
     const budget = text.length * STEPS_PER_UNIT + FREE_STEPS
     let steps = 0
-    forEachGram(text, (hash, start) => {
-      const slot = (hash ^ (hash >>> 15)) & this.#mask
-      for (let gram = this.#head[slot] ?? -1; gram >= 0; gram = this.#next[gram] ?? -1) {
-        const part = this.#parts[this.#partOf[gram] ?? 0]
-        const offset = this.#offsetOf[gram] ?? 0
-        if (part === undefined) continue
-        steps++
-        // One that goes on to the left was seen from its first characters.
-        const inside =
-          start > 0 && offset > 0 && part.text.charCodeAt(offset - 1) === text.charCodeAt(start - 1)
-        if (inside) continue
-        let length = 0
-        while (
-          offset + length < part.text.length &&
-          part.text.charCodeAt(offset + length) === text.charCodeAt(start + length)
-        ) {
-          length++
+    for (let at = 0; at + GRAM <= text.length; at += STRIDE) {
+      for (let gram = head[hashAt(text, at) >>> shift] ?? -1; gram >= 0; ) {
+        steps += this.#compare(text, at, gram, runs)
+        gram = this.#next[gram] ?? -1
+        if (steps > budget) {
+          throw new BrokerError('redaction_failed', 'the search for parts of values took too long')
         }
-        steps += length
-        if (length >= part.least) runs.push({ start, end: start + length, name: part.name })
       }
-      if (steps > budget) {
-        throw new BrokerError('redaction_failed', 'the search for parts of values took too long')
-      }
-    })
+    }
     this.#meter.steps += steps + text.length
     return runs
   }
-}
 
-/** Calls `visit` with a hash of each group of eight characters and where it starts. */
-function forEachGram(text: string, visit: (hash: number, start: number) => void): void {
-  let hash = 0
-  for (let i = 0; i < text.length; i++) {
-    if (i >= SHORTEST_RUN) {
-      hash = (hash - Math.imul(text.charCodeAt(i - SHORTEST_RUN), LEAVING)) | 0
+  #compare(text: string, at: number, gram: number, runs: Run[]): number {
+    const part = this.#parts[this.#partOf[gram] ?? 0]
+    if (part === undefined) return 1
+    const offset = this.#offsetOf[gram] ?? 0
+    let right = 0
+    while (
+      offset + right < part.text.length &&
+      part.text.charCodeAt(offset + right) === text.charCodeAt(at + right)
+    ) {
+      right++
     }
-    hash = (Math.imul(hash, FACTOR) + text.charCodeAt(i)) | 0
-    if (i >= SHORTEST_RUN - 1) visit(hash, i - SHORTEST_RUN + 1)
+    if (right < GRAM) return right + 1
+    let left = 0
+    while (
+      left < Math.min(at, offset) &&
+      part.text.charCodeAt(offset - left - 1) === text.charCodeAt(at - left - 1)
+    ) {
+      left++
+    }
+    // One that goes on to the left was seen from an earlier place.
+    const seen = left >= STRIDE && left + right >= part.least
+    if (left + right >= part.least && !seen) {
+      runs.push({ start: at - left, end: at + right, name: part.name })
+    }
+    return left + right + 1
   }
 }
 
-function powerOf(base: number, exponent: number): number {
-  let power = 1
-  for (let i = 0; i < exponent; i++) power = Math.imul(power, base)
-  return power
+function hashAt(text: string, at: number): number {
+  let hash = text.charCodeAt(at)
+  for (let i = 1; i < GRAM; i++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(at + i)
+  return Math.imul(hash, MIX)
 }

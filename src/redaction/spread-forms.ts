@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { folded } from './folded-text.ts'
+import { folded, foldTable } from './folded-text.ts'
 import { isHex } from './hex.ts'
 
 /** A secret part as it stands, in one way of writing it, in folded text. */
@@ -67,10 +67,13 @@ export function reversed(text: string): string {
 }
 
 export function rot13(text: string): string {
-  return text.replaceAll(/[A-Za-z]/g, (letter) => {
-    const code = letter.charCodeAt(0)
-    return String.fromCharCode((code & 31) <= 13 ? code + 13 : code - 13)
-  })
+  let out = ''
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const letter = (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+    out += letter ? String.fromCharCode((code & 31) <= 13 ? code + 13 : code - 13) : text.charAt(i)
+  }
+  return out
 }
 
 function pairsReversed(hex: string): string {
@@ -85,18 +88,15 @@ function base64Inner(bytes: Buffer, shift: number): string {
 
 /** The fewest folded units that any `size` characters in a row of a text have. */
 function fewestFolded(text: string, size: number): number {
-  const kept = [...folded16(text)]
-  if (size > kept.length) return Number.POSITIVE_INFINITY
+  if (size > text.length) return Number.POSITIVE_INFINITY
+  const fold = foldTable()
+  const kept = (at: number): number => (fold[text.charCodeAt(at)] === 0 ? 0 : 1)
   let inside = 0
   let fewest = Number.POSITIVE_INFINITY
-  for (const [i, one] of kept.entries()) {
-    inside += one
-    if (i >= size) inside -= kept[i - size] ?? 0
+  for (let i = 0; i < text.length; i++) {
+    inside += kept(i)
+    if (i >= size) inside -= kept(i - size)
     if (i >= size - 1) fewest = Math.min(fewest, inside)
   }
   return fewest
-}
-
-function folded16(text: string): number[] {
-  return text.split('').map((character) => folded(character).length)
 }

@@ -15,25 +15,20 @@ const SHAPE =
 
 const SIGNS = ['%', '\\', '&', '='] as const
 
-/** The first place at or after `from` at which an escape stands that may hide a letter; -1 where there is none. */
-export function firstEscape(text: string, from: number): number {
-  let first = -1
+/** Where escapes stand that may hide a letter, in order. */
+export function escapesIn(text: string): number[] {
+  const places: number[] = []
   for (const sign of SIGNS) {
-    for (let at = text.indexOf(sign, from); at >= 0; at = text.indexOf(sign, at + 1)) {
-      if (first >= 0 && at > first) break
-      if (!hides(text, at)) continue
-      first = at
-      break
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+      if (hides(text, at)) places.push(at)
     }
   }
-  // In the middle of a pair the expression would go back to its start.
-  SHAPE.lastIndex = (text.charCodeAt(from) & 0xfc00) === 0xdc00 ? from + 1 : from
-  const shape = SHAPE.exec(text)?.index ?? -1
-  return shape >= 0 && (first < 0 || shape < first) ? shape : first
+  for (const { index } of text.matchAll(SHAPE)) places.push(index)
+  return places.sort((a, b) => a - b)
 }
 
 /** True where the sign at a place begins an escape that may hide a letter. Short escapes (`\n`, `\"`) hide none. */
-export function hides(text: string, at: number): boolean {
+function hides(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1)
   switch (text.charCodeAt(at)) {
     case 0x25:
