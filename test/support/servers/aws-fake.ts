@@ -9,10 +9,12 @@ export interface AwsFake {
   readonly url: string
   /** The bodies of the requests so far. */
   readonly requests: string[]
+  /** What each of them asked for: `GetSecretValue`; empty where the protocol says it elsewhere (STS). */
+  readonly actions: string[]
   stop(): Promise<void>
 }
 
-export type AwsAnswer = (response: ServerResponse, body: string) => void
+export type AwsAnswer = (response: ServerResponse, body: string, action: string) => void
 
 /** An error as AWS JSON 1.1 has it. The message holds what a real one may: it must never be passed on. */
 export function awsError(status: number, type: string, message = ''): AwsAnswer {
@@ -30,12 +32,13 @@ export function awsValue(value: object): AwsAnswer {
   }
 }
 
-/** A fake of AWS Secrets Manager, for the errors that moto does not have. */
+/** A fake of AWS (Secrets Manager, Parameter Store, STS), for the errors that moto does not have. */
 export async function startAwsFake(
   answer: AwsAnswer,
   tls?: { readonly key: string; readonly cert: string },
 ): Promise<AwsFake> {
   const requests: string[] = []
+  const actions: string[] = []
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     let body = ''
     request.setEncoding('utf8')
@@ -43,8 +46,10 @@ export async function startAwsFake(
       body += chunk
     })
     request.on('end', () => {
+      const action = String(request.headers['x-amz-target'] ?? '').replace(/^.*\./, '')
       requests.push(body)
-      answer(response, body)
+      actions.push(action)
+      answer(response, body, action)
     })
   }
   const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener)
@@ -54,6 +59,7 @@ export async function startAwsFake(
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
     requests,
+    actions,
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -59,6 +59,5 @@ export async function addDatabase(vault: StartedVault, postgres: StartedPostgres
 
 /** The leases of a database role that Vault has at this moment. */
 export async function leasesOf(vault: StartedVault, role: string): Promise<readonly string[]> {
-  const answer = await vault.api('LIST', `sys/leases/lookup/database/creds/${role}`)
-  return answer?.data?.keys ?? []
+  return (await vault.api('LIST', `sys/leases/lookup/database/creds/${role}`)).data.keys
 }
