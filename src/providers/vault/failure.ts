@@ -39,6 +39,7 @@ export function answerFailure(answer: HttpsJsonAnswer, what: string): BrokerErro
     const when = wait === null ? '' : `; it may be asked again in ${Math.ceil(wait / 1000)} s`
     return new BrokerError('secret_throttled', `Vault is throttling${when}`, {
       fix: 'Wait a little, give the secret a `cache:`, or have the rate limit quota raised.',
+      ...(wait === null ? {} : { retryAfterMs: wait }),
     })
   }
   if (status >= 300 && status < 400) return standby('points to another node')
