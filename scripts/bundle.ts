@@ -28,7 +28,7 @@ export async function bundle(options: {
     target: 'node22',
     // A package's ES modules where it has them: they can be split, and are without what nobody imports.
     mainFields: ['module', 'main'],
-    external: ['keytar', '@cedar-policy/cedar-wasm'],
+    external: ['keytar', '@cedar-policy/cedar-wasm', '@1password/sdk'],
     // Identifiers stay: a stack trace from the field must be readable.
     minifyWhitespace: true,
     minifySyntax: true,
