@@ -1,11 +1,13 @@
 import * as z from 'zod'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import { isRefusal } from '../core/refusal.ts'
+import type { ScopeRule } from '../core/rule.ts'
+import { tagsFit } from '../core/secret-tags.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { ToolType } from '../tools/tool-type.ts'
 import type { Broker } from './broker.ts'
 import type { AgentBroker, ListedTool } from './call.ts'
-import { describe, reach } from './prepare.ts'
+import { describe, type ReachableTool, reach } from './prepare.ts'
 import { scopeReport } from './scope-report.ts'
 
 /** The broker as one agent's server sees it: what may be listed, what may be called. */
@@ -47,12 +49,17 @@ function listed(
   toolTypes: ReadonlyMap<string, ToolType>,
 ): ListedTool[] {
   const tool = reach(snapshot, name, toolTypes)
-  if (isRefusal(tool) || !tool.scoped.rules.some(({ effect }) => effect === 'allow')) return []
+  if (isRefusal(tool) || !tool.scoped.rules.some((rule) => mayAllow(rule, tool))) return []
   const { title, description, input, output, annotations } = describe(tool)
   const schema = z.toJSONSchema(input, { io: 'input' }) as JsonObject
   return [
     { name, title, description, inputSchema: schema, outputSchema: withCall(output), annotations },
   ]
+}
+
+/** The list asks what a call would: a rule whose tags the tool's secrets do not carry never allows one. */
+function mayAllow(rule: ScopeRule, { slice }: ReachableTool): boolean {
+  return rule.effect === 'allow' && tagsFit(rule, slice.secretTags)
 }
 
 function withCall(output: JsonObject): JsonObject {

@@ -279,6 +279,7 @@ export class Broker {
     return {
       call: state.id,
       agent: snapshot.agent,
+      ...(snapshot.profile === null ? {} : { profile: snapshot.profile }),
       ...(request.client === null ? {} : { client: request.client }),
       era: request.era,
       config: snapshot.hashes,

@@ -1,5 +1,6 @@
 import type { Action } from '../core/action.ts'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
+import { tagsFit, tagsOf } from '../core/secret-tags.ts'
 import type { ScopedTool, Snapshot, ToolEntry } from '../core/snapshot.ts'
 import type { Slice } from '../policy/slice.ts'
 import type { ToolDescription, ToolType, TypedRule } from '../tools/tool-type.ts'
@@ -62,11 +63,10 @@ export function canonicalAction(tool: ReachableTool, input: unknown): Action | R
 
 /** How the tool shows itself to this agent. */
 export function describe(tool: ReachableTool): ToolDescription<unknown> {
-  const rules: TypedRule<unknown>[] = tool.scoped.rules.map(({ effect, rule, approval }) => ({
-    effect,
-    rule,
-    approval,
-  }))
+  const { rules: all } = tool.scoped
+  const rules: TypedRule<unknown>[] = all
+    .filter((rule) => tagsFit(rule, tool.slice.secretTags))
+    .map(({ effect, rule, approval }) => ({ effect, rule, approval }))
   return tool.type.describe(tool.entry.name, tool.entry.settings, rules, tool.entry.description)
 }
 
@@ -92,6 +92,8 @@ function sliceOf(
       rules: scoped.rules,
       toolLimits: scoped.limits,
       expiresAt,
+      secretTags: tagsOf(entry.secrets, snapshot.secrets),
+      profile: snapshot.profile,
       guardrails,
     }
     known.set(entry.name, slice)

@@ -29,6 +29,8 @@ export function createConfigSource(options: {
   readonly home: string
   readonly agent: string
   readonly families: Families
+  /** The profile that the scope file must list; its first where this is left out. */
+  readonly profile?: string | null
 }): ConfigSource {
   const { agent, families } = options
   if (!AGENT_NAME.test(agent)) {
@@ -47,7 +49,7 @@ export function createConfigSource(options: {
     }
     // The YAML reader is loaded by the first question: a server answers its first request without it.
     const { loadSnapshot } = await import('./load-snapshot.ts')
-    known = { files, snapshot: loadSnapshot(agent, files, families) }
+    known = { files, snapshot: loadSnapshot(agent, files, families, options.profile ?? null) }
     return known.snapshot
   }
 

@@ -49,10 +49,15 @@ export const Expires = z
 const Approval = z.literal('human').describe('Who has to say yes to each call')
 
 /** What a tag is called. */
-export const TAG_NAME = /^[a-z][a-z0-9_-]{0,39}$/
+const TagName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_-]{0,39}$/,
+    'must be lower-case letters, digits, `-` and `_`, a letter first',
+  )
 
 /** What a tag says. */
-export const TagValue = z.string().min(1).max(100)
+const TagValue = z.string().min(1).max(100)
 
 export const AgentName = z
   .string()
@@ -67,10 +72,7 @@ export const CatalogName = z
 
 /** What scope rules and guardrails may ask of a secret. */
 const Tags = z
-  .record(
-    z.string().regex(TAG_NAME, 'must be lower-case letters, digits, `-` and `_`, a letter first'),
-    TagValue,
-  )
+  .record(TagName, TagValue)
   .describe('What scope rules may ask of it: `environment: production`')
 
 /** What an entry of `providers` may say, besides the fields of its provider's reference. */
@@ -115,7 +117,19 @@ export const ToolFields = z.object({
 })
 
 /** What every allow rule may say, besides its tool type's dimensions. */
-export const AllowFields = z.object({ approval: Approval.optional(), limit: Limits.optional() })
+export const AllowFields = z.object({
+  approval: Approval.optional(),
+  limit: Limits.optional(),
+  secrets: z
+    .strictObject({
+      tags: z
+        .record(TagName, z.array(TagValue).min(1).max(20))
+        .refine((tags) => Object.keys(tags).length > 0, 'must not be empty')
+        .describe('By name of tag the values of which each secret carries one'),
+    })
+    .describe('What every secret that the tool needs must carry')
+    .optional(),
+})
 
 function durationMs(text: string): number {
   const unit = { s: 1_000, m: 60_000, h: 3_600_000 }[text.at(-1) ?? ''] ?? 0

@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { CatalogShape } from './catalog.ts'
 import type { Families } from './families.ts'
 import { AllowFields, CatalogName, InstanceFields, SecretFields, ToolFields } from './fields.ts'
+import { ProfileName, ProfileShape } from './profile.ts'
 import { ScopeShape, ScopeToolShape } from './scope.ts'
 
 const DRAFT = 'http://json-schema.org/draft-07/schema#'
@@ -21,6 +22,12 @@ export function catalogJsonSchema(families: Families): JsonObject {
     withFields(tool.settings, ToolFields, 'type', tool),
   )
   const shape = jsonOf(CatalogShape)
+  const anySecret = named({ anyOf: [...secrets, ofInstance(providers.map(({ type }) => type))] })
+  const profile = jsonOf(ProfileShape)
+  const profiles = replaceProperties(profile, {
+    secrets: { ...propertyOf(profile, 'secrets'), ...anySecret },
+    tools: { ...propertyOf(profile, 'tools'), ...named({ anyOf: tools.map(changeOf) }) },
+  })
   return {
     $schema: DRAFT,
     title: 'keyhand catalog (keyhand.yaml)',
@@ -28,11 +35,22 @@ export function catalogJsonSchema(families: Families): JsonObject {
       providers: { ...propertyOf(shape, 'providers'), ...named({ anyOf: instances }) },
       secrets: {
         ...propertyOf(shape, 'secrets'),
-        ...named({ anyOf: [...secrets, ofInstance(providers.map(({ type }) => type))] }),
+        ...anySecret,
       },
       tools: { ...propertyOf(shape, 'tools'), ...named({ anyOf: tools }) },
+      profiles: {
+        ...propertyOf(shape, 'profiles'),
+        propertyNames: jsonOf(ProfileName),
+        additionalProperties: profiles,
+      },
     }),
   }
+}
+
+/** What a profile may say of a tool: anything but its type. */
+function changeOf(tool: JsonObject): JsonObject {
+  const { type: _, ...properties } = propertiesOf(tool)
+  return optional({ ...tool, properties })
 }
 
 /** The JSON Schema of a scope file, with each tool type's rules. */

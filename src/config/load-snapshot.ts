@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts'
 import { type Refusal, refuse } from '../core/refusal.ts'
-import type { ConfigProblem, GuardrailFile, Scope, Snapshot } from '../core/snapshot.ts'
+import type { ConfigProblem, GuardrailFile, Snapshot } from '../core/snapshot.ts'
 import { type Catalog, readCatalog, unusable } from './catalog.ts'
 import type { CheckedFile } from './checked-file.ts'
 import type { Families } from './families.ts'
@@ -8,27 +8,33 @@ import { decodeText } from './file-text.ts'
 import type { HomeFiles, PolicyFiles } from './home-files.ts'
 import { CATALOG_FILE, POLICIES_FOLDER, scopeFile } from './home-layout.ts'
 import { doubt, mistake, refusalOf, startOf } from './problem.ts'
-import { readScope } from './scope.ts'
+import { type ReadScope, readScope } from './scope.ts'
 import { shown } from './wording.ts'
 
 /** What governs one agent, from its files as they were read. Never throws: a part with a mistake stands in it as a refusal. */
-export function loadSnapshot(agent: string, files: HomeFiles, families: Families): Snapshot {
+export function loadSnapshot(
+  agent: string,
+  files: HomeFiles,
+  families: Families,
+  wanted: string | null = null,
+): Snapshot {
   const catalog = catalogOf(files.catalog, families)
-  const { scope, problems } = scopeOf(agent, files.scope, catalog, families)
+  const read = scopeOf(agent, files.scope, catalog, families, wanted)
   const guardrails = guardrailsOf(files.policies)
   return {
     agent,
+    profile: read.profile,
     hashes: {
       catalog: hashOf(files.catalog),
       scope: hashOf(files.scope),
       policies: policiesHash(files.policies),
     },
-    secrets: catalog.secrets,
-    tools: catalog.tools,
-    scope,
+    secrets: read.catalog.secrets,
+    tools: read.catalog.tools,
+    scope: read.scope,
     guardrails: guardrails.result,
-    refusal: catalog.refusal,
-    problems: [...catalog.problems, ...problems, ...guardrails.problems],
+    refusal: catalog.refusal ?? read.catalog.refusal,
+    problems: [...catalog.problems, ...read.problems, ...guardrails.problems],
   }
 }
 
@@ -54,16 +60,19 @@ function scopeOf(
   read: CheckedFile,
   catalog: Catalog,
   families: Families,
-): { readonly scope: Scope | Refusal; readonly problems: readonly ConfigProblem[] } {
+  wanted: string | null,
+): ReadScope {
+  const nothing = { profile: null, catalog }
   const file = scopeFile(agent)
   const refused = (problem: ConfigProblem) => ({
     scope: refusalOf([problem]) ?? refuse('config_error', problem.message),
     problems: [problem],
+    ...nothing,
   })
   const text = textOf(file, read)
   if (typeof text === 'string') {
     return orElse(
-      () => readScope(agent, text, catalog, families),
+      () => readScope(agent, text, catalog, families, wanted),
       () => refused(notUnderstood(file)),
     )
   }
@@ -73,6 +82,7 @@ function scopeOf(
   return {
     scope: refuse('no_scope', message, fix),
     problems: [mistake(startOf(file), message, fix)],
+    ...nothing,
   }
 }
 

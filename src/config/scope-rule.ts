@@ -70,7 +70,12 @@ function readRule(
   }
   const fields = parsePart(AllowFields, picked, place)
   if (!fields.ok) return fields.problems
-  const own = { approval: fields.value.approval ?? null, limits: fields.value.limit ?? [] }
+  const { approval, limit, secrets } = fields.value
+  const own = {
+    approval: approval ?? null,
+    limits: limit ?? [],
+    ...(secrets === undefined ? {} : { secretTags: secrets.tags }),
+  }
   const key = guarded(place, () => sha256Hex(canonicalJson(node.value)))
   if (!key.ok) return key.problems
   const head = { id: positionText(node.at), effect, key: key.value, ...own }

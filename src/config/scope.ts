@@ -1,15 +1,17 @@
 import * as z from 'zod'
-import { isRefusal, type Refusal } from '../core/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
 import type { ConfigProblem, Scope, ScopedTool } from '../core/snapshot.ts'
 import { type Catalog, dedupe } from './catalog.ts'
+import type { CatalogProfile } from './catalog-profile.ts'
 import type { Families } from './families.ts'
 import { AgentName, Expires, Limits } from './fields.ts'
 import { scopeFile } from './home-layout.ts'
 import type { Place } from './issue-problems.ts'
 import { parsePart } from './parse-part.ts'
 import { mistake, refusalOf } from './problem.ts'
+import { NO_PROFILE, ProfileName } from './profile.ts'
 import { readRules } from './scope-rule.ts'
-import { knownWords, shown } from './wording.ts'
+import { knownWords, listed, shown } from './wording.ts'
 import { type ConfigNode, parseYaml } from './yaml-file.ts'
 
 const MAX_RULES = 2_000
@@ -18,6 +20,14 @@ const MAX_RULES = 2_000
 export const ScopeShape = z.strictObject({
   agent: AgentName.describe("The agent's name, as the file's"),
   expires: Expires.optional(),
+  profiles: z
+    .array(ProfileName)
+    .min(1)
+    .max(20)
+    .describe(
+      'The profiles of the catalog that the agent may run under, the default first; `none` is the catalog as it stands, which holds where nothing is said',
+    )
+    .optional(),
   tools: z
     .record(z.string(), z.unknown())
     .describe('What the agent may do with which tool of the catalog'),
@@ -30,24 +40,43 @@ export const ScopeToolShape = z.strictObject({
   limit: Limits.optional(),
 })
 
-/** Reads a scope file: right as a whole, or refused as a whole. A tool that is wrong in the catalog is refused by the catalog. */
+/** A scope file, and the catalog under the profile that it runs under. */
+export interface ReadScope {
+  readonly scope: Scope | Refusal
+  readonly problems: readonly ConfigProblem[]
+  /** Null where it is the catalog as it stands, or nothing runs at all. */
+  readonly profile: string | null
+  readonly catalog: CatalogProfile
+}
+
+/**
+ * Reads a scope file: right as a whole, or refused as a whole. A tool that is wrong in the catalog is refused by the catalog.
+ *
+ * @param wanted the profile that keyhand was started with; the file lists those that it may be.
+ */
 export function readScope(
   agent: string,
   text: string,
   catalog: Catalog,
   families: Families,
-): { readonly scope: Scope | Refusal; readonly problems: readonly ConfigProblem[] } {
+  wanted: string | null = null,
+): ReadScope {
   const file = scopeFile(agent)
   const { root, problems: form } = parseYaml(file, text)
   const problems = form.map(({ problem }) => problem)
   const tools = new Map<string, ScopedTool>()
   let expiresAt: number | null = null
+  let profiles: readonly string[] = []
+  let profile: string | null = null
+  let under: CatalogProfile = catalog
   if (root !== null) {
     problems.push(...emptyProblems(root, []))
     const shape = parsePart(ScopeShape, root.value, { node: root, key: root.at, name: file })
     if (!shape.ok) problems.push(...shape.problems)
     else {
       expiresAt = shape.value.expires ?? null
+      profiles = shape.value.profiles ?? []
+      problems.push(...unknownProfiles(root, profiles, catalog))
       if (shape.value.agent !== agent) {
         const at = root.entries.get('agent')?.node.at ?? root.at
         problems.push(
@@ -59,8 +88,10 @@ export function readScope(
         )
       }
     }
+    profile = wanted ?? profiles[0] ?? NO_PROFILE
+    under = profile === NO_PROFILE ? catalog : (catalog.profiles.get(profile) ?? catalog)
     for (const [name, { key, node }] of root.entries.get('tools')?.node.entries ?? []) {
-      const read = readTool({ node, key, name }, catalog, families)
+      const read = readTool({ node, key, name }, under, families)
       problems.push(...read.problems)
       tools.set(name, read.tool)
     }
@@ -68,12 +99,51 @@ export function readScope(
     if (rules > MAX_RULES) problems.push(mistake(root.at, `there are more than ${MAX_RULES} rules`))
   }
   const unique = dedupe(problems)
-  return { scope: refusalOf(unique) ?? { agent, expiresAt, tools }, problems: unique }
+  const refusal = refusalOf(unique) ?? notListed(agent, wanted, profiles)
+  const chosen = refusal !== null || profile === NO_PROFILE ? null : profile
+  return {
+    scope: refusal ?? { agent, expiresAt, profiles, tools },
+    problems: unique,
+    profile: chosen,
+    catalog: under,
+  }
+}
+
+/** The command line is the agent's side: it picks among what the file lists. */
+function notListed(
+  agent: string,
+  wanted: string | null,
+  profiles: readonly string[],
+): Refusal | null {
+  const allowed = profiles.length === 0 ? [NO_PROFILE] : profiles
+  if (wanted === null || allowed.includes(wanted)) return null
+  const file = scopeFile(agent)
+  const fix =
+    profiles.length === 0
+      ? `start keyhand without \`--profile\`, or ask the human to list it in ${file}`
+      : `start keyhand with one that it lists (${listed(profiles)}), or ask the human to add it`
+  return refuse('config_error', `${file} does not list the profile ${shown(wanted)}`, fix)
+}
+
+function unknownProfiles(
+  root: ConfigNode,
+  profiles: readonly string[],
+  catalog: Catalog,
+): readonly ConfigProblem[] {
+  // A catalog that cannot be read says nothing of its profiles, and refuses all itself.
+  if (catalog.refusal !== null) return []
+  const items = root.entries.get('profiles')?.node.items ?? []
+  return profiles.flatMap((name, index) => {
+    if (name === NO_PROFILE || catalog.profiles.has(name)) return []
+    const known = [...catalog.profiles.keys(), NO_PROFILE]
+    const message = `there is no profile ${shown(name)} in the catalog`
+    return [mistake(items[index]?.at ?? root.at, message, knownWords(name, known))]
+  })
 }
 
 function readTool(
   place: Place,
-  catalog: Catalog,
+  catalog: CatalogProfile,
   families: Families,
 ): { readonly tool: ScopedTool; readonly problems: readonly ConfigProblem[] } {
   const { node, key, name } = place

@@ -15,6 +15,9 @@ function ruleData(rule: ScopeRule): JsonObject {
 /** One line for people and models: `GET /repos/acme/site/** any query, needs a human, 10/hour`. */
 export function ruleLine(rule: ScopeRule): string {
   const obligations = [
+    ...Object.entries(rule.secretTags ?? {}).map(
+      ([tag, values]) => `secrets tagged ${tag}: ${values.join(' or ')}`,
+    ),
     ...(rule.approval === null ? [] : ['needs a human']),
     ...rule.limits.map(limitText),
   ]

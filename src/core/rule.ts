@@ -37,4 +37,6 @@ export interface ScopeRule {
   readonly rule: unknown
   readonly approval: 'human' | null
   readonly limits: readonly Limit[]
+  /** An allow holds only where every secret of the tool carries one of these values, by name of tag. */
+  readonly secretTags?: Readonly<Record<string, readonly string[]>>
 }

@@ -9,10 +9,12 @@ import type { Scope } from './snapshot.ts'
 export function scopeRuleTexts(scope: Scope): readonly string[] {
   const lines = new Set<string>()
   if (scope.expiresAt !== null) lines.add(`expires ${new Date(scope.expiresAt).toISOString()}`)
+  for (const profile of scope.profiles) lines.add(`profile ${profile}`)
   for (const tool of scope.tools.values()) {
     for (const limit of tool.limits) lines.add(`limit ${tool.name} ${limitText(limit)}`)
     for (const rule of tool.rules) {
       const obligations = [
+        ...(rule.secretTags === undefined ? [] : [` secrets ${canonicalJson(rule.secretTags)}`]),
         ...(rule.approval === null ? [] : [` approval ${rule.approval}`]),
         ...rule.limits.map((limit) => ` limit ${limitText(limit)}`).sort(),
       ]

@@ -70,6 +70,8 @@ export interface Scope {
   readonly agent: string
   /** The first moment at which it is no longer valid, in ms since the epoch; null where it does not end. */
   readonly expiresAt: number | null
+  /** The profiles that the agent may run under, the default first; empty where it runs on the catalog as it stands. */
+  readonly profiles: readonly string[]
   readonly tools: ReadonlyMap<string, ScopedTool>
 }
 
@@ -103,6 +105,8 @@ export interface ConfigHashes {
  */
 export interface Snapshot {
   readonly agent: string
+  /** The profile of the catalog that it is made for; null where that is the catalog as it stands. */
+  readonly profile: string | null
   readonly hashes: ConfigHashes
   readonly secrets: ReadonlyMap<string, SecretEntry | Refusal>
   readonly tools: ReadonlyMap<string, ToolEntry | Refusal>

@@ -1,3 +1,4 @@
+import { BrokerError } from '../core/errors.ts'
 import type { FactsSchema, FactType } from '../core/facts-schema.ts'
 
 /** The shape of each tool type's facts, by the type's name. */
@@ -13,11 +14,12 @@ entity Agent = {
   name: String,
 };
 
-// A tool of the catalog.
+// A tool of the catalog. Its tags are those of the secrets that it needs: each value that one of them carries, and "" where
+// one has no such tag: resource.hasTag("environment") && resource.getTag("environment").contains("production").
 entity Tool = {
   name: String,
   type: String,
-};
+} tags Set<String>;
 `
 
 /** The Cedar schema of these tool types, as people read it (`schema/keyhand.cedarschema`) and as guardrails are validated with. */
@@ -34,10 +36,25 @@ function actionText(type: string, schema: FactsSchema): string {
   const action = `action ${quoted(`${type}:call`)} appliesTo {
   principal: [Agent],
   resource: [Tool],
-  context: ${recordText(schema, names, '  ')}
+  context: ${recordText({ ...withoutOurs(type, schema), ...OURS }, names, '  ')}
 };
 `
   return [...types, action].join('\n')
+}
+
+/** What keyhand itself says of a call, besides the facts of its tool type. */
+const OURS: FactsSchema = {
+  profile: {
+    kind: 'text',
+    optional: true,
+    doc: 'the profile of the catalog that the agent runs under; missing where it runs under none',
+  },
+}
+
+function withoutOurs(type: string, schema: FactsSchema): FactsSchema {
+  const taken = Object.keys(OURS).find((name) => Object.hasOwn(schema, name))
+  if (taken === undefined) return schema
+  throw new BrokerError('internal', `the tool type \`${type}\` has a fact \`${taken}\` of its own`)
 }
 
 function recordText(schema: FactsSchema, names: ReadonlyMap<FactsSchema, string>, indent: string) {

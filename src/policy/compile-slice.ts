@@ -1,4 +1,4 @@
-import type { Entities, Policy, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Entities, Expr, Policy, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { BrokerError } from '../core/errors.ts'
 import type { FactsSchema } from '../core/facts-schema.ts'
 import type { ScopeRule } from '../core/rule.ts'
@@ -39,7 +39,7 @@ export function compileSlice(
   return {
     forbids: new Set([...denies, ...guardrails.keys()]),
     policies: Object.fromEntries(policies),
-    entities: guardrails.size === 0 ? [] : entitiesOf(slice),
+    entities: guardrails.size > 0 || slice.rules.some(asksForTags) ? entitiesOf(slice) : [],
     wanted:
       guardrails.size === 0
         ? wantedFacts(slice.rules.flatMap((rule) => factsOf(rule.condition)))
@@ -56,13 +56,38 @@ function compileRule(rule: ScopeRule, slice: Slice, schema: FactsSchema): Policy
     principal: { op: '==', entity: { type: 'Agent', id: slice.agent } },
     action: { op: '==', entity: { type: 'Action', id: `${slice.type}:call` } },
     resource: { op: '==', entity: { type: 'Tool', id: slice.tool } },
-    conditions: clauses.map((clause) => ({ kind: 'when', body: compileCondition(clause, schema) })),
+    conditions: [
+      ...clauses.map((clause) => compileCondition(clause, schema)),
+      ...Object.entries(rule.secretTags ?? {}).map(([tag, values]) => carriesOnly(tag, values)),
+    ].map((body) => ({ kind: 'when', body })),
   }
 }
 
-function entitiesOf({ agent, tool, type }: Slice): Entities {
+function asksForTags({ secretTags }: ScopeRule): boolean {
+  return secretTags !== undefined
+}
+
+/** `resource.hasTag("environment") && ["staging"].containsAll(resource.getTag("environment"))` */
+function carriesOnly(tag: string, values: readonly string[]): Expr {
+  const resource: Expr = { Var: 'resource' }
+  const name: Expr = { Value: tag }
+  const wanted: Expr = { Set: values.map((value) => ({ Value: value })) }
+  return {
+    '&&': {
+      left: { hasTag: { left: resource, right: name } },
+      right: { containsAll: { left: wanted, right: { getTag: { left: resource, right: name } } } },
+    },
+  }
+}
+
+function entitiesOf({ agent, tool, type, secretTags }: Slice): Entities {
   return [
     { uid: { type: 'Agent', id: agent }, attrs: { name: agent }, parents: [] },
-    { uid: { type: 'Tool', id: tool }, attrs: { name: tool, type }, parents: [] },
+    {
+      uid: { type: 'Tool', id: tool },
+      attrs: { name: tool, type },
+      parents: [],
+      tags: Object.fromEntries([...secretTags].map(([tag, values]) => [tag, [...values]])),
+    },
   ]
 }

@@ -130,7 +130,9 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
       principal: { type: 'Agent', id: slice.agent },
       action: { type: 'Action', id: `${slice.type}:call` },
       resource: { type: 'Tool', id: slice.tool },
-      context: contextOf(wanted === null ? action.facts : pickFacts(action.facts, wanted)),
+      context: contextOf(
+        wanted === null ? withProfile(action.facts, slice) : pickFacts(action.facts, wanted),
+      ),
       preparsedPolicySetId: id,
       entities: compiled.entities,
     })
@@ -177,6 +179,11 @@ function interpret(answer: AuthorizationAnswer, slice: Slice, compiled: Compiled
     return allowDecision(rules, slice.toolLimits)
   }
   throw failed('the answer contradicts the rules')
+}
+
+/** Only guardrails may ask for it. */
+function withProfile(facts: Facts, { profile }: Slice): Facts {
+  return profile === null ? facts : { ...facts, profile }
 }
 
 // Facts are plain data of the shape that Cedar's context has; the copy is for its type, which is not read-only.

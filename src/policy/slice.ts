@@ -15,5 +15,9 @@ export interface Slice {
   readonly toolLimits: readonly Limit[]
   /** The first moment at which the scope is no longer valid, in ms since the epoch; null where it does not end. */
   readonly expiresAt: number | null
+  /** What the secrets of the tool carry: by name of tag each value that one of them has, `''` where one has no such tag. */
+  readonly secretTags: ReadonlyMap<string, readonly string[]>
+  /** The profile that the agent runs under; null where it runs under none. */
+  readonly profile: string | null
   readonly guardrails: readonly GuardrailFile[]
 }

@@ -108,6 +108,8 @@ export function slice(rules: readonly ScopeRule[], more: Partial<Slice> = {}): S
     rules,
     toolLimits: [],
     expiresAt: null,
+    secretTags: new Map(),
+    profile: null,
     guardrails: [],
     ...more,
   }
