@@ -150,6 +150,12 @@ tools:
   })
 
   it('stays, where two processes live, until each is done, and after 100 calls nothing is left', async () => {
+    // Of the killed ones only the logins are left, which hold nothing and end by their own time.
+    const tokens = async () => {
+      const { data } = await vault.api('LIST', 'auth/token/accessors')
+      return [...data.keys].sort()
+    }
+    const before = await tokens()
     const [first, second] = [caller(100), caller(100)]
     await Promise.all([first.until('all done'), second.until('all done')])
     for (const { lines } of [first, second]) {
@@ -160,7 +166,6 @@ tools:
       end()
       await until('closed')
     }
-    const { data } = await vault.api('LIST', 'auth/token/accessors')
-    expect(data.keys).toHaveLength(1)
+    expect(await tokens()).toEqual(before)
   })
 })
