@@ -70,7 +70,7 @@ describeSecretProvider('aws-secrets-manager on a fake', {
       const answer = found
         ? awsValue({ SecretString: CANARY, VersionId: 'version-1', CreatedDate: 1_790_000_000.5 })
         : says(400, 'ResourceNotFoundException')
-      answer(response, body)
+      answer(response, body, '')
     })
     return {
       provider,

@@ -85,4 +85,48 @@ describeWithServer('moto', 'aws-secrets-manager on moto', () => {
     expect(error.code).toBe('secret_invalid')
     expect(error.fix).toContain('scheduled for deletion')
   })
+
+  it('reads the one before where the current one is refused', async () => {
+    const name = 'prod/overlap'
+    const { VersionId: first } = await owner.send(
+      new CreateSecretCommand({ Name: name, SecretString: 'old' }),
+    )
+    const previous = () =>
+      provider.fetch(at({ id: name }), { ...contextOf(), version: 'previous' as const })
+    await expect(previous()).resolves.toBeNull()
+    await owner.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'new' }))
+    const fetched = await previous()
+    expect(fetched?.fields.get('value')?.reveal()).toBe('old')
+    expect(fetched?.version).toBe(first)
+  })
+
+  it('reads many at once, and says of each that is not there', async () => {
+    const names = ['many/1', 'many/2', 'many/3']
+    for (const Name of names)
+      await owner.send(new CreateSecretCommand({ Name, SecretString: `value of ${Name}` }))
+    const all = [...names, 'many/none'].map(async (id) => text({ id }))
+    expect(await Promise.all(all)).toEqual([...names.map((id) => `value of ${id}`), undefined])
+  })
+
+  it('refuses a secret without the tags that are required', async () => {
+    const Tags = [{ Key: 'Environment', Value: 'staging' }]
+    await owner.send(new CreateSecretCommand({ Name: 'tagged', SecretString: CANARY, Tags }))
+    expect(await text({ id: 'tagged', require_tags: { Environment: 'staging' } })).toBe(CANARY)
+    const error = await thrownBy(
+      text({ id: 'tagged', require_tags: { Environment: 'production' } }),
+    )
+    expect(error.code).toBe('secret_denied')
+    await expect(
+      provider.fetch(at({ id: 'none', require_tags: { a: 'b' } }), contextOf()),
+    ).resolves.toBeNull()
+  })
+
+  it('reads as a role that it assumes', async () => {
+    const assume_role = {
+      arn: 'arn:aws:iam::123456789012:role/reader',
+      tags: { agent: 'reports' },
+      endpoint: moto.url,
+    }
+    expect(await text({ assume_role })).toBe(CANARY)
+  })
 })
