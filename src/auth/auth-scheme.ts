@@ -19,7 +19,8 @@ export interface OutgoingRequest {
 /** The values that a call may use, by the catalog's names. */
 export interface SecretValues {
   /**
-   * @param field the field of a secret that has several; `value` where it is left out.
+   * @param name a secret of the catalog, or one of its fields: `orders_login.password`.
+   * @param field the field of a secret that has several; the one in `name`, else `value`, where it is left out.
    * @throws BrokerError `secret_invalid` where the secret has no such field, naming those that it has.
    */
   get(name: string, field?: string): Secret

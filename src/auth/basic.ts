@@ -2,9 +2,11 @@ import * as z from 'zod'
 import { CATALOG_NAME } from '../core/agent.ts'
 import { BrokerError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { SECRET_FIELD, secretNameOf } from '../core/secret-field.ts'
 import type { AuthScheme } from './auth-scheme.ts'
 
 const secretName = z.string().regex(CATALOG_NAME, 'is not the name of a secret')
+const secretField = z.string().regex(SECRET_FIELD, 'is not the name of a secret, or of its field')
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\x00-\x1f\x7f]/
@@ -21,7 +23,7 @@ const settings = z
       )
       .optional()
       .describe('The user name, as text; with `password`.'),
-    password: secretName.optional().describe('The secret that is the password; with `username`.'),
+    password: secretField.optional().describe('The secret that is the password; with `username`.'),
     login: secretName
       .optional()
       .describe('A secret with the fields `username` and `password`, instead of both.'),
@@ -39,7 +41,8 @@ export const basic: AuthScheme<z.output<typeof settings>> = {
   type: 'basic',
   description: 'Authorization: Basic, with a user name and a secret, or a secret that holds both',
   settings,
-  secrets: ({ password, login }) => [login ?? password].filter((name) => name !== undefined),
+  secrets: ({ password, login }) =>
+    [login ?? password].filter((name) => name !== undefined).map(secretNameOf),
   sets: () => ({ headers: ['authorization'], query: [] }),
   async apply(request, { username, password, login }, { secrets, register }) {
     const name = login ?? password ?? ''
@@ -51,12 +54,12 @@ export const basic: AuthScheme<z.output<typeof settings>> = {
         'secret_invalid',
         `secret \`${name}\` is empty, or has a line break or control character, or a colon in its user name`,
         {
-          fix: `set it again without that: keyhand secret set ${name}`,
+          fix: `set it again without that: keyhand secret set ${secretNameOf(name)}`,
         },
       )
     }
     // An upstream may echo the pair as it was sent: in base64, where the password does not stand by itself.
-    const pair = new Secret(name, `${user}:${word}`)
+    const pair = new Secret(secretNameOf(name), `${user}:${word}`)
     register(pair)
     const value = `Basic ${Buffer.from(pair.reveal(), 'utf8').toString('base64')}`
     return { request: { ...request, headers: [...request.headers, ['authorization', value]] } }

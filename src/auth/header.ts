@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { CATALOG_NAME } from '../core/agent.ts'
 import { BrokerError } from '../core/errors.ts'
 import { CONNECTION_HEADERS, HEADER_NAME, HEADER_VALUE } from '../core/http-syntax.ts'
+import { SECRET_FIELD, secretNameOf } from '../core/secret-field.ts'
 import type { AuthScheme } from './auth-scheme.ts'
 
 const settings = z.strictObject({
@@ -16,7 +16,7 @@ const settings = z.strictObject({
     .describe('The header, e.g. X-Api-Key.'),
   value: z
     .string()
-    .regex(CATALOG_NAME, 'is not the name of a secret')
+    .regex(SECRET_FIELD, 'is not the name of a secret, or of its field')
     .describe('The secret that is its value.'),
   prefix: z
     .string()
@@ -31,7 +31,7 @@ export const header: AuthScheme<z.output<typeof settings>> = {
   type: 'header',
   description: 'A header of the upstream’s own, with a secret as its value',
   settings,
-  secrets: ({ value }) => [value],
+  secrets: ({ value }) => [secretNameOf(value)],
   sets: ({ name }) => ({ headers: [name.toLowerCase()], query: [] }),
   async apply(request, { name, value: secret, prefix = '' }, context) {
     const value = context.secrets.get(secret).reveal()
@@ -40,7 +40,7 @@ export const header: AuthScheme<z.output<typeof settings>> = {
         'secret_invalid',
         `secret \`${secret}\` is empty, or has a line break, a space at an end or a character that a header cannot carry`,
         {
-          fix: `set it again without that: keyhand secret set ${secret}`,
+          fix: `set it again without that: keyhand secret set ${secretNameOf(secret)}`,
         },
       )
     }

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { CATALOG_NAME } from '../core/agent.ts'
 import { BrokerError } from '../core/errors.ts'
 import { percentEncode } from '../core/http-syntax.ts'
 import { Secret } from '../core/secret.ts'
+import { SECRET_FIELD, secretNameOf } from '../core/secret-field.ts'
 import type { AuthScheme } from './auth-scheme.ts'
 
 const PLACE = '{token}'
@@ -11,7 +11,7 @@ const settings = z.strictObject({
   type: z.literal('path'),
   token: z
     .string()
-    .regex(CATALOG_NAME, 'is not the name of a secret')
+    .regex(SECRET_FIELD, 'is not the name of a secret, or of its field')
     .describe('The secret that the path holds.'),
   prefix: z
     .string()
@@ -41,7 +41,7 @@ export const path: AuthScheme<z.output<typeof settings>> = {
   type: 'path',
   description: 'A prefix of the path that holds a secret, for APIs whose URL is the secret',
   settings,
-  secrets: ({ token }) => [token],
+  secrets: ({ token }) => [secretNameOf(token)],
   sets: () => ({ headers: [], query: [] }),
   async apply(request, { token, prefix }, context) {
     const value = context.secrets.get(token).reveal()
@@ -50,12 +50,12 @@ export const path: AuthScheme<z.output<typeof settings>> = {
         'secret_invalid',
         `secret \`${token}\` is empty or not text that a path can carry`,
         {
-          fix: `set it again: keyhand secret set ${token}`,
+          fix: `set it again: keyhand secret set ${secretNameOf(token)}`,
         },
       )
     }
     const sent = percentEncode(value).replace(ENCODED_BUT_ALLOWED, decodeURIComponent)
-    if (sent !== value) context.register(new Secret(token, sent))
+    if (sent !== value) context.register(new Secret(secretNameOf(token), sent))
     const before = prefix.split(PLACE).join(sent)
     return {
       request: { ...request, path: request.path === '/' ? before : `${before}${request.path}` },

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { CATALOG_NAME } from '../core/agent.ts'
 import { BrokerError } from '../core/errors.ts'
 import { percentEncode } from '../core/http-syntax.ts'
 import { Secret } from '../core/secret.ts'
+import { SECRET_FIELD, secretNameOf } from '../core/secret-field.ts'
 import type { AuthScheme } from './auth-scheme.ts'
 
 const settings = z.strictObject({
@@ -13,7 +13,7 @@ const settings = z.strictObject({
     .describe('The query parameter, e.g. api_key.'),
   value: z
     .string()
-    .regex(CATALOG_NAME, 'is not the name of a secret')
+    .regex(SECRET_FIELD, 'is not the name of a secret, or of its field')
     .describe('The secret that is its value.'),
 })
 
@@ -22,7 +22,7 @@ export const query: AuthScheme<z.output<typeof settings>> = {
   type: 'query',
   description: 'A query parameter, with a secret as its value',
   settings,
-  secrets: ({ value }) => [value],
+  secrets: ({ value }) => [secretNameOf(value)],
   sets: ({ name }) => ({ headers: [], query: [name.toLowerCase()] }),
   async apply(request, { name, value: secret }, context) {
     const value = context.secrets.get(secret).reveal()
@@ -31,12 +31,12 @@ export const query: AuthScheme<z.output<typeof settings>> = {
         'secret_invalid',
         `secret \`${secret}\` is empty or not text that a URL can carry`,
         {
-          fix: `set it again: keyhand secret set ${secret}`,
+          fix: `set it again: keyhand secret set ${secretNameOf(secret)}`,
         },
       )
     }
     const sent = percentEncode(value)
-    if (sent !== value) context.register(new Secret(secret, sent))
+    if (sent !== value) context.register(new Secret(secretNameOf(secret), sent))
     return { request: { ...request, query: [...request.query, [name, value]] } }
   },
 }

@@ -178,7 +178,8 @@ export function noSuchSecret(
 }
 
 export function findText(node: ConfigNode, text: string): Position | null {
-  if (node.value === text) return node.at
+  const { value } = node
+  if (value === text || (typeof value === 'string' && value.startsWith(`${text}.`))) return node.at
   for (const inner of [...node.items, ...[...node.entries.values()].map((entry) => entry.node)]) {
     const found = findText(inner, text)
     if (found !== null) return found

@@ -1,5 +1,6 @@
 import { BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
+import { fieldNameOf, secretNameOf } from '../core/secret-field.ts'
 import { VALUE_FIELD } from '../providers/provider.ts'
 import type { ResolvedSecret } from './resolver.ts'
 
@@ -19,7 +20,9 @@ export function valuesOf(
 ): ValuesOfCall {
   const byName = new Map(resolved.map((secret) => [secret.name, secret]))
   return {
-    get(name, field = VALUE_FIELD) {
+    get(text, asked) {
+      const name = secretNameOf(text)
+      const field = asked ?? fieldNameOf(text) ?? VALUE_FIELD
       const secret = byName.get(name)
       if (secret === undefined) {
         throw new BrokerError('internal', `the secret \`${name}\` was not resolved for this call`)

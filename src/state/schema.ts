@@ -52,4 +52,10 @@ export const SCHEMA_STEPS: readonly string[] = [
     started TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE IF NOT EXISTS secret_refreshes (
+    secret TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL
+  ) STRICT;
+  `,
 ]

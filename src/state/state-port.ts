@@ -38,6 +38,17 @@ export interface AgentBlocks {
   ): Promise<number>
 }
 
+/**
+ * Tells every process that a secret is to be fetched anew: a number that grows, looked at before what is in memory is used.
+ *
+ * @throws BrokerError `state_unavailable`, from both.
+ */
+export interface SecretRefreshes {
+  /** @param secret home and name, since homes may share a state folder. */
+  generation(secret: string): Promise<number>
+  refresh(secret: string): Promise<void>
+}
+
 /** What was last recorded of a file, so that one change is one record, whichever process sees it first. */
 export interface SeenConfig {
   /** What is known under that name; null where nothing is. */

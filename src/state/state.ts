@@ -4,8 +4,16 @@ import { createCounters } from './counters.ts'
 import { Database } from './database.ts'
 import { createHeads } from './heads.ts'
 import { createLeaseLedger } from './lease-ledger.ts'
+import { createSecretRefreshes } from './secret-refreshes.ts'
 import { createSeenConfig } from './seen-config.ts'
-import type { AgentBlocks, Counters, Heads, LeaseLedger, SeenConfig } from './state-port.ts'
+import type {
+  AgentBlocks,
+  Counters,
+  Heads,
+  LeaseLedger,
+  SecretRefreshes,
+  SeenConfig,
+} from './state-port.ts'
 
 /** All that is kept in `state.db`, which every process of this KEYHAND_STATE shares. */
 export interface State {
@@ -14,6 +22,7 @@ export interface State {
   readonly seen: SeenConfig
   readonly heads: Heads
   readonly leases: LeaseLedger
+  readonly refreshes: SecretRefreshes
   /** The key of the trail's masks: 32 random bytes, made at the first use. @throws BrokerError `state_unavailable`. */
   maskKey(): Promise<Uint8Array>
   /** Closes the file; what comes after is refused. */
@@ -33,6 +42,7 @@ export function openState(options: {
     seen: createSeenConfig(database),
     heads: createHeads(database),
     leases: createLeaseLedger(database),
+    refreshes: createSecretRefreshes(database),
     maskKey: () =>
       database.write((transaction) => {
         transaction.run("INSERT OR IGNORE INTO meta VALUES ('mask_key', ?)", randomBytes(32))
