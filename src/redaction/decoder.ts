@@ -32,7 +32,10 @@ export function decoded(text: string, run: EncodedRun): MappedText[] {
     const last = raw.search(/[^0-9a-fA-F]*$/)
     return listTexts(raw).map((one) => wholeOf(one, start + first, start + last))
   }
-  if (kind === 0) return [gathered(raw, start)]
+  if (kind === 0) {
+    const first = Math.max(0, raw.search(/[A-Za-z0-9]/))
+    return [gathered(raw.slice(first), start + first)]
+  }
   return end - start < SHORTEST_ASCII85 ? [] : whole(ascii85Candidates(raw).flatMap(ascii85Texts))
 }
 
@@ -158,9 +161,4 @@ function looksRandom(raw: string): boolean {
     /\d/.test(head) &&
     (head.match(/[a-z][A-Z]|[A-Z][a-z]|\d[A-Za-z]|[A-Za-z]\d/g)?.length ?? 0) * 4 >= head.length
   )
-}
-
-/** True where a run that was cut off may be compressed text, of which the start cannot be searched. */
-export function mayBeCompressed(text: string, start: number): boolean {
-  return /(?:^|[^A-Za-z0-9])(?:H4sI|KLUv)/.test(text.slice(Math.max(0, start - 1), start + 64))
 }

@@ -51,7 +51,8 @@ export function forEachEncodedRun(text: string, visit: (run: EncodedRun) => void
         if ((shared & kind) === 0 || at < (ends[kind] ?? 0)) continue
         const run = extend(text, at, kind)
         ends[kind] = run.end
-        visit(run)
+        // A shorter one is seen or not by where in the text it stands, which must make no difference.
+        if (run.end - run.start >= WINDOW + STRIDE - 1) visit(run)
       }
     }
     if (at >= spreadEnd && standsApart(text, at)) {
@@ -115,23 +116,26 @@ function standsApart(text: string, at: number): boolean {
     if (is) seen++
     before = is
   }
-  return seen >= 2
+  return seen >= 1
 }
 
 function extendSpread(text: string, at: number): EncodedRun {
-  let start = at
-  for (let i = at, gap = 0; i > 0 && gap <= LONGEST_SPREAD; i--) {
+  // The end of a word before them is not one of them.
+  const afterWord = isLetterOrDigit(text.charCodeAt(at)) && isLetterOrDigit(text.charCodeAt(at - 1))
+  let start = afterWord ? at + 1 : at
+  for (let i = start, gap = 0; !afterWord && i > 0 && gap <= LONGEST_SPREAD; i--) {
     const is = isLetterOrDigit(text.charCodeAt(i - 1))
     if (is && isLetterOrDigit(text.charCodeAt(i - 2))) break
     gap = is ? 0 : gap + 1
     if (is) start = i - 1
   }
-  let end = at
-  for (let i = at, gap = 0; i < text.length && gap <= LONGEST_SPREAD; i++) {
+  let end = start
+  for (let i = start, gap = 0; i < text.length && gap <= LONGEST_SPREAD; i++) {
     const is = isLetterOrDigit(text.charCodeAt(i))
     if (is && isLetterOrDigit(text.charCodeAt(i + 1))) break
     gap = is ? 0 : gap + 1
     if (is) end = i + 1
   }
-  return { start, end: Math.max(end, at), kind: 0 }
+  while (start < end && !isLetterOrDigit(text.charCodeAt(start))) start++
+  return { start, end: Math.max(end, start), kind: 0 }
 }

@@ -9,7 +9,7 @@ import { markersIn } from './marker.ts'
 import type { Match, Matches } from './match.ts'
 import type { RunIndex } from './run-index.ts'
 import type { Scanner } from './scanner.ts'
-import { lastSegment, segmentStart } from './segment.ts'
+import { lastSegment, segmentStart, withinSegments } from './segment.ts'
 import { tokenAt } from './token.ts'
 import { escapesIn, unescaped } from './unescape.ts'
 
@@ -132,14 +132,19 @@ export class Layers {
           last = places[i] ?? 0
         }
         const end = Math.min(text.length, last + ESCAPE_REACH)
-        const inner = unescaped(text.slice(start, end))
-        if (inner !== null) this.#searchInner(inner, start, findings, work, depth, escapes + 1)
+        for (const part of withinSegments(text, start, end)) {
+          const inner = unescaped(text.slice(part.start, part.end))
+          if (inner === null) continue
+          this.#searchInner(inner, part.start, findings, work, depth, escapes + 1)
+        }
       }
     }
     if (depth >= DEEPEST_ENCODING) return
     forEachEncodedRun(text, (run) => {
-      for (const inner of decoded(text, run)) {
-        this.#searchInner(inner, 0, findings, work, depth + 1, escapes)
+      for (const part of withinSegments(text, run.start, run.end)) {
+        for (const inner of decoded(text, { ...part, kind: run.kind })) {
+          this.#searchInner(inner, 0, findings, work, depth + 1, escapes)
+        }
       }
     })
   }

@@ -34,6 +34,31 @@ export function segmentStart(text: string, place: number): number {
   return parted(chainStart(text, inWord), place)
 }
 
+/** The parts of a span that lie in one segment each. */
+export function withinSegments(
+  text: string,
+  start: number,
+  end: number,
+): { readonly start: number; readonly end: number }[] {
+  const parts: { start: number; end: number }[] = []
+  let from = start
+  let word = wordStart(text, start)
+  for (let at = start; at < end; ) {
+    const stop = wordEnd(text, at)
+    let next = stop
+    while (next < text.length && isSpace(text.charCodeAt(next))) next++
+    if (next >= end) break
+    if (stop > word && !joined(text, word, stop, next, wordEnd(text, next))) {
+      parts.push({ start: from, end: stop })
+      from = next
+    }
+    word = next
+    at = next
+  }
+  parts.push({ start: from, end })
+  return parts
+}
+
 /** Where a segment is parted: so that the rest is as long as a part at most, in steps that do not depend on its end. */
 function parted(start: number, end: number): number {
   if (end - start <= LONGEST_SEGMENT) return start

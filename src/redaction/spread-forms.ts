@@ -47,7 +47,7 @@ export function spreadForms(part: string): SpreadForm[] {
   add(reversed(part), run)
   add(rot13(part), run)
   add(hex, run * 2)
-  add(pairsReversed(hex), run * 2)
+  add(reversed(hex), run * 2)
   add([...bytes].join(' '), run * 2)
   for (const base of bases) {
     add(reversed(base), least64)
@@ -74,10 +74,6 @@ export function rot13(text: string): string {
     out += letter ? String.fromCharCode((code & 31) <= 13 ? code + 13 : code - 13) : text.charAt(i)
   }
   return out
-}
-
-function pairsReversed(hex: string): string {
-  return reversed(hex)
 }
 
 function base64Inner(bytes: Buffer, shift: number): string {

@@ -1,0 +1,178 @@
+import { Buffer } from 'node:buffer'
+import * as zlib from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
+import { createRedactor } from '../../src/redaction/redactor.ts'
+
+const KEY = 'ghp_R4nd0mT0k3nV4lu3Qz8dWmL2pXyz0AbC9f'
+const PART = KEY.slice(10, 24)
+
+function redactorWith(...values: readonly string[]) {
+  const redactor = createRedactor()
+  for (const [i, value] of values.entries()) redactor.register(new Secret(`k${i}`, value))
+  return redactor
+}
+
+const each = (text: string, map: (code: number, i: number) => string, between = '') =>
+  text
+    .split('')
+    .map((character, i) => map(character.charCodeAt(0), i))
+    .join(between)
+const hexOf = (code: number) => code.toString(16).padStart(2, '0')
+const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
+
+const SPREAD: Readonly<Record<string, (text: string) => string>> = {
+  reversed: (text) => text.split('').reverse().join(''),
+  'upper case': (text) => text.toUpperCase(),
+  ROT13: (text) =>
+    text.replaceAll(/[a-z]/gi, (c) =>
+      String.fromCharCode(c.charCodeAt(0) + ((c.charCodeAt(0) & 31) <= 13 ? 13 : -13)),
+    ),
+  spaces: (text) => text.split('').join(' '),
+  dashes: (text) => text.split('').join('-'),
+  lines: (text) => text.split('').join('\n'),
+  'zero width': (text) => text.split('').join('\u200b'),
+  groups: (text) => text.match(/.{1,4}/g)?.join('-') ?? '',
+  'full width': (text) => each(text, (code) => String.fromCharCode(code + 0xfee0)),
+}
+
+const DECODED: Readonly<Record<string, (text: string) => string>> = {
+  percent: (text) => each(text, (code) => `%${hexOf(code)}`),
+  'percent, mixed': (text) =>
+    each(text, (code, i) => (i % 3 === 0 ? `%${hexOf(code)}` : String.fromCharCode(code))),
+  'percent, twice': (text) => each(text, (code) => `%25${hexOf(code)}`),
+  '\\u, mixed': (text) =>
+    each(text, (code, i) => (i % 2 === 0 ? `\\u00${hexOf(code)}` : String.fromCharCode(code))),
+  '\\x': (text) => each(text, (code) => `\\x${hexOf(code)}`),
+  octal: (text) => each(text, (code) => `\\${code.toString(8).padStart(3, '0')}`),
+  'HTML decimal': (text) => each(text, (code) => `&#${code};`),
+  'HTML hex': (text) => each(text, (code) => `&#x${hexOf(code)};`),
+  'quoted-printable': (text) => each(text, (code) => `=${hexOf(code).toUpperCase()}`),
+  'base64, wrapped': (text) =>
+    base64(`xx${text}`)
+      .match(/.{1,7}/g)
+      ?.join('\n') ?? '',
+  'base64 of UTF-16LE': (text) => base64(Buffer.from(text, 'utf16le')),
+  'base64 of UTF-16BE': (text) => base64(Buffer.from(text, 'utf16le').swap16()),
+  'base64, twice': (text) => base64(base64(text)),
+  'base64 of hex': (text) => base64(Buffer.from(text).toString('hex')),
+  'hex with colons': (text) => each(text, hexOf, ':'),
+  'hex with 0x': (text) => each(text, (code) => `0x${hexOf(code)}`, ', '),
+  decimal: (text) => `[${each(text, String, ',')}]`,
+  JWT: (text) => `eyJhbGciOiJIUzI1NiJ9.${base64(JSON.stringify({ k: text }))}.c2ln`,
+  gzip: (text) => base64(zlib.gzipSync(text)),
+  deflate: (text) => base64(zlib.deflateSync(text)),
+  'raw deflate': (text) => base64(zlib.deflateRawSync(text)),
+  brotli: (text) => base64(zlib.brotliCompressSync(text)),
+  zstd: (text) => base64(zlib.zstdCompressSync(text)),
+  'JSON in JSON': (text) => JSON.stringify(JSON.stringify({ a: text })),
+}
+
+const ALL = Object.entries({ ...SPREAD, ...DECODED })
+
+describe('a value', () => {
+  test.each(ALL)('as %s is removed, and so is a part of it', (_, encode) => {
+    const redactor = redactorWith(KEY)
+    for (const [text, marker] of [
+      [KEY, '[secret k0]'],
+      [PART, '[part of a secret]'],
+    ] as const) {
+      const encoded = encode(text)
+      const out = redactor.session().text(`echo <${encoded}> end`)
+      expect(out).toContain(marker)
+      expect(out).not.toContain(encoded.slice(2, -2))
+      expect(out).toMatch(/end$/)
+    }
+  })
+
+  test.each(ALL)('as %s is refused in an input', (_, encode) => {
+    expect(redactorWith(KEY).inspectInput({ q: encode(PART) })).toMatchObject({ name: 'k0' })
+  })
+
+  test('with one character in each element, or its halves in two fields, is removed from JSON', () => {
+    const session = redactorWith(KEY).session()
+    const out = session.json({
+      list: KEY.split(''),
+      half: { one: KEY.slice(0, 20), two: KEY.slice(20) },
+      bytes: [...Buffer.from(KEY)],
+      plain: 'stays',
+    })
+    expect(out).toMatchObject({ plain: 'stays' })
+    const shown = JSON.stringify(out)
+    expect(shown).not.toContain(KEY.slice(0, 20))
+    expect(shown).not.toContain(KEY.slice(20))
+    expect(shown).not.toContain('"n","d"')
+    expect(shown).not.toContain('110,100')
+  })
+
+  test('goes with its token where only a part of it stands there, and the marker names no secret', () => {
+    const session = redactorWith(KEY).session()
+    expect(session.text(`key=abc${PART}xyz, next`)).toBe('key=[part of a secret], next')
+    session.text(`again ${PART} and ${KEY.slice(22)}`)
+    expect(session.counts).toEqual({ byName: {}, partial: 2 })
+  })
+})
+
+describe('what is not a value', () => {
+  test.each([
+    'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',
+    'id 123e4567-e89b-12d3-a456-426614174000',
+    `image ${base64(Buffer.from(Array.from({ length: 600 }, (_, i) => (i * 7919) % 251)))}`,
+    'sha512-oIx2ZfCkz8kU7KF3xMJ9fYbqfBdA0sL0E1YgFz1v8vJ9mRk3hOYQ5sZQ0r6Fv1nW2T4xQ7cB8uD5eA3jH6kL9g==',
+    'ghp_ is what such keys begin with: ghp_R4nd0mT0k3 is less than a third',
+    'see https://example.com/a%20b?c=%7B%22d%22%3A1%7D &amp; "\\u00e9"',
+  ])('stays: %s', (text) => {
+    const session = redactorWith(KEY).session()
+    expect(session.text(text)).toBe(text)
+    expect(session.counts).toEqual({ byName: {}, partial: 0 })
+  })
+})
+
+describe('a stream', () => {
+  test('gives what the whole text gives, for any pieces of events and paragraphs in any encoding', () => {
+    const texts = fc.array(
+      fc.oneof(
+        fc.constantFrom('GET /a 200\n', 'data: {"a":1}\n\n', ' ', '\n', '12, 13, ', 'x=', '"'),
+        fc.tuple(fc.constantFrom(...ALL), fc.constantFrom(KEY, PART)).map(([[, f], t]) => f(t)),
+      ),
+      { maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat(600), { maxLength: 8 }), (parts, cuts) => {
+        const redactor = redactorWith(KEY)
+        const text = parts.join('\n\n')
+        const stream = redactor.session().stream()
+        const places = [0, ...cuts.sort((a, b) => a - b), text.length]
+        const out = places.map((place, i) => stream.push(text.slice(places[i - 1] ?? 0, place)))
+        expect(out.join('') + stream.end()).toBe(redactor.session().text(text))
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('a value that is looked for as a whole word only', () => {
+  const redactor = createRedactor()
+  redactor.register(new Secret('pin', 'admin'), { redact: 'exact-word' })
+  redactor.register(new Secret('off', 'hunter2hunter2'), { redact: 'off' })
+
+  test('is removed as a word and stays within one', () => {
+    const out = redactor.session().text('admin, (admin) administrator éadmin hunter2hunter2')
+    expect(out).toBe('[secret pin], ([secret pin]) administrator éadmin hunter2hunter2')
+  })
+
+  test('may stand in an input', () => {
+    expect(redactor.inspectInput({ user: 'admin', q: 'hunter2hunter2' })).toBeNull()
+  })
+})
+
+test('what is compressed and holds too much withholds the message', () => {
+  const bomb = base64(zlib.gzipSync(Buffer.alloc(20_000_000)))
+  expect(() => redactorWith(KEY).session().text(bomb)).toThrow(
+    expect.objectContaining({
+      code: 'redaction_failed',
+      message: 'a text that is encoded holds too much to search',
+    }),
+  )
+})
