@@ -427,6 +427,35 @@ describeWithServer(['vault', 'postgres'], 'what Vault lends, with a real Postgre
     await expect.poll(() => leasesOf(vault, 'readonly'), { timeout: 10_000 }).toEqual([])
   })
 
+  it('goes back with its token where the login may not revoke leases, and says so where it cannot', async () => {
+    const policy = `path "database/creds/*" { capabilities = ["read"] }
+path "auth/token/create" { capabilities = ["update"] }`
+    const narrow = await addAppRole(vault, { name: 'narrow', policy })
+    const auth = { type: 'approle', role_id: narrow.roleId, secret_id: 'secret_id' } as const
+    const { provider, tokens } = make()
+    const lend = async () => {
+      const own = contextWith({ secret_id: narrow.secretId })
+      const fetched = await provider.fetch({ ...at('database/creds/readonly'), auth }, own)
+      const [user = '', password = ''] = [
+        revealed(fetched, 'username'),
+        revealed(fetched, 'password'),
+      ]
+      return { lease: fetched?.lease, login: { user, password } }
+    }
+    const [first, second] = [await lend(), await lend()]
+    const error = await thrownBy(first.lease?.revoke(signal) ?? Promise.resolve())
+    expect(error.fix).toContain('path "sys/leases/revoke"')
+    expect(await logsIn(second.login)).toBe(true)
+    await provider.lending.close(signal)
+    const third = await lend()
+    await third.lease?.revoke(signal)
+    expect(tokens.size).toBe(0)
+    for (const { login } of [first, second, third]) {
+      await expect.poll(() => logsIn(login), { timeout: 10_000 }).toBe(false)
+    }
+    await provider.lending.close(signal)
+  })
+
   it('says that a role does not exist', async () => {
     const { provider } = make()
     const error = await thrownBy(provider.fetch(at('database/creds/nobody'), context()))
