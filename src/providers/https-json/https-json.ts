@@ -24,6 +24,8 @@ export interface HttpsJsonRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: object
+  /** A body of an OAuth token endpoint, which takes no JSON. */
+  readonly form?: Readonly<Record<string, string>>
   readonly signal: AbortSignal
 }
 
@@ -67,7 +69,7 @@ export function createHttpsJson(options: HttpsJsonOptions): HttpsJson {
   const agent = secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool)
 
   async function once(request: HttpsJsonRequest, signal: AbortSignal): Promise<Sent> {
-    const body = request.body === undefined ? null : Buffer.from(JSON.stringify(request.body))
+    const { body, type } = bodyOf(request)
     const message = (secure ? httpsRequest : httpRequest)({
       agent,
       protocol,
@@ -79,9 +81,7 @@ export function createHttpsJson(options: HttpsJsonOptions): HttpsJson {
       headers: {
         accept: 'application/json',
         'accept-encoding': 'identity',
-        ...(body === null
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': String(body.length) }),
+        ...(body === null ? {} : { 'content-type': type, 'content-length': String(body.length) }),
         ...request.headers,
       },
       signal,
@@ -107,6 +107,15 @@ export function createHttpsJson(options: HttpsJsonOptions): HttpsJson {
     },
     close: () => agent.destroy(),
   }
+}
+
+function bodyOf({ body, form }: HttpsJsonRequest): { body: Buffer | null; type: string } {
+  if (form !== undefined) {
+    const text = new URLSearchParams(form).toString()
+    return { body: Buffer.from(text), type: 'application/x-www-form-urlencoded' }
+  }
+  const json = body === undefined ? null : Buffer.from(JSON.stringify(body))
+  return { body: json, type: 'application/json' }
 }
 
 interface Sent {
