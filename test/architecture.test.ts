@@ -47,6 +47,12 @@ const layers: Layers = {
       imports: ['core', 'providers/https-json'],
     },
     'service-address.ts': { file: 'providers/https-json/service-address.ts', imports: [] },
+    // Nor these: files and programs of this machine that only its user can replace.
+    'own-file.ts': { file: 'providers/local/own-file.ts', imports: ['core'] },
+    'run-program.ts': {
+      file: 'providers/local/run-program.ts',
+      imports: ['core', 'providers/local', 'own-file.ts'],
+    },
     // Nor these: what every service of AWS is reached with.
     'aws-connection.ts': { file: 'providers/aws-client/connection.ts', imports: ['core'] },
     'aws-clients.ts': {
@@ -63,6 +69,8 @@ const layers: Layers = {
         'provider.ts',
         'https-json.ts',
         'service-address.ts',
+        'own-file.ts',
+        'run-program.ts',
         'aws-connection.ts',
         'aws-clients.ts',
         'aws-failure.ts',
@@ -97,6 +105,7 @@ const confinements: readonly Confinement[] = [
       'providers/aws-client',
       'providers/command',
       'providers/gcp-secret-manager',
+      'providers/sops',
       'redaction',
       'tools/http',
     ],

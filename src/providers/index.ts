@@ -10,6 +10,7 @@ import { createSecretsFile, type SecretsFile } from './file/secrets-file.ts'
 import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
 import { createKeychainProvider } from './keychain.ts'
 import { contextAlone, type SecretProvider, VALUE_FIELD } from './provider.ts'
+import { createSopsProvider } from './sops/sops.ts'
 import type { Ledger } from './vault/ledger.ts'
 import { createVaultProvider } from './vault/vault.ts'
 
@@ -36,6 +37,7 @@ export function createProviders(
     createEnvProvider(options),
     createAwsSecretsManagerProvider(),
     createVaultProvider(options),
+    createSopsProvider(options),
   ]
   return new Map(providers.map((provider) => [provider.type, provider]))
 }

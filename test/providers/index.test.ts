@@ -30,6 +30,7 @@ describe('the providers', () => {
       ['env', 'env'],
       ['aws-secrets-manager', 'aws-secrets-manager'],
       ['vault', 'vault'],
+      ['sops', 'sops'],
     ])
   })
 
