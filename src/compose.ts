@@ -137,6 +137,8 @@ export async function probeKeychain(
 /** What the owner of a value may be told of it. */
 export interface SecretReport {
   readonly version: string | null
+  /** When that version was made, in ms since the epoch; null where the provider does not say. */
+  readonly createdAt: number | null
   /** Each field with its strength; null for one that is no secret itself, such as a user name. */
   readonly fields: readonly { readonly field: string; readonly strength: Strength | null }[]
 }
@@ -166,15 +168,20 @@ export async function composeSecretReports(families: Families): Promise<SecretRe
     entries: async () => [],
   })
   async function look(entry: SecretEntry, signal: AbortSignal): Promise<SecretReport> {
-    const { version, fields, release } = await resolver.resolve(entry, { signal })
+    const { version, createdAt, fields, release } = await resolver.resolve(entry, { signal })
     release()
     const reports = [...fields].map(([field, secret]) => ({
       field,
       strength: isPublicField(field) ? null : strengthOf(secret),
     }))
-    return { version, fields: reports }
+    return { version, createdAt, fields: reports }
   }
   return Object.assign(look, { close: () => resolver.close() })
+}
+
+/** A secret of a home, as the state knows it, which homes may share. */
+export function refreshKey({ home }: Places, name: string): string {
+  return `${homeId(home)}|${name}`
 }
 
 /** The context in which the owner's commands reach a store, outside of any call. */
@@ -186,11 +193,13 @@ export function ownerContext(name: string, signal: AbortSignal): FetchContext {
 export function composeAgent(options: {
   readonly places: Places
   readonly agent: string
+  /** One of those that its scope file lists; the first of them where this is left out. */
+  readonly profile?: string | null
   readonly env: Environment
 }): AgentParts {
-  const { places, agent } = options
+  const { places, agent, profile = null } = options
   const families = composeFamilies(options)
-  const config = createConfigSource({ home: places.home, agent, families })
+  const config = createConfigSource({ home: places.home, agent, families, profile })
   const policy = once(() => composePolicy(families))
   const pipeline = once(() => composePipeline({ places, agent, families, config, policy }))
   let redactor: Redactor | null = null
@@ -253,6 +262,7 @@ async function composePipeline(parts: {
       providers,
       now,
       onFetched: (secret) => redactor.register(secret),
+      generation: (name) => state.refreshes.generation(refreshKey(places, name)),
     }),
     providers,
     now,

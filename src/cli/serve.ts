@@ -5,8 +5,11 @@ import type { Io } from './io.ts'
 import { version } from './version.ts'
 
 /** `keyhand serve --agent NAME`: the MCP server of one agent on stdin and stdout, until stdin ends. */
-export async function serve(io: Io, options: { readonly agent: string }): Promise<ExitCode> {
-  const { agent } = options
+export async function serve(
+  io: Io,
+  options: { readonly agent: string; readonly profile?: string },
+): Promise<ExitCode> {
+  const { agent, profile = null } = options
   if (!AGENT_NAME.test(agent)) {
     throw new BrokerError(
       'usage',
@@ -17,7 +20,7 @@ export async function serve(io: Io, options: { readonly agent: string }): Promis
   // What lists and calls need is loaded by the first of them: a client that only looks whether the server is there waits for less.
   let parts: Awaited<ReturnType<typeof load>> | null = null
   const load = async () =>
-    (await import('../compose.ts')).composeAgent({ places: io.places, agent, env: io.env })
+    (await import('../compose.ts')).composeAgent({ places: io.places, agent, profile, env: io.env })
   await serveAgent({
     agent,
     version,

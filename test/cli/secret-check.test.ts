@@ -12,9 +12,27 @@ describe('keyhand secret check', () => {
     const { code, out, err } = await box.run(['secret', 'check', 'api_key'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe(
-      'NAME     RESULT    PROVIDER  VERSION  LENGTH  STRENGTH\n' +
-        'api_key  resolves  file      1        32-63   good\n',
+      'NAME     RESULT    PROVIDER  VERSION  AGE  LENGTH  STRENGTH\n' +
+        'api_key  resolves  file      1        new  32-63   good\n',
     )
+  })
+
+  it('says how old the version is, where the provider knows', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    const { out } = await box.run(['secret', 'check', 'api_key'], {
+      now: Date.now() + 86_400_000 * 40,
+    })
+    expect(out).toMatch(/^api_key +resolves +file +1 +40 days +32-63 +good$/m)
+  })
+
+  it('says each of many as it comes, where a person waits', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    const { code, err } = await box.run(['secret', 'check', '--all'], { answers: [] })
+    expect(code).toBe(1)
+    expect(err).toMatch(/^\d\/2 api_key: resolves$/m)
+    expect(err).toMatch(/^\d\/2 ci_token: secret_not_found$/m)
   })
 
   it.each([
@@ -36,7 +54,8 @@ describe('keyhand secret check', () => {
       await box.run(['secret', 'set', 'api_key'], { stdin: value })
       const human = await box.run(['secret', 'check', 'api_key'])
       const json = await box.run(['secret', 'check', 'api_key', '--json'])
-      answers.add([human.out, human.err, json.out].join('\n'))
+      const data = json.out.replace(/"created":"[^"]*"/, '')
+      answers.add([human.out, human.err, data].join('\n'))
     }
     expect(answers.size).toBe(1)
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { composeRecords } from '../../src/compose.ts'
 import { fileHome } from '../support/command-line.ts'
 
 describe('keyhand secret list', () => {
@@ -7,9 +8,9 @@ describe('keyhand secret list', () => {
     const { code, out, err } = await box.run(['secret', 'list'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe(
-      'NAME      PROVIDER  WHERE              WATCH   CACHE  USED BY\n' +
-        'api_key   file      -                  always  -      shop\n' +
-        'ci_token  env       variable CI_TOKEN  always  -      -\n',
+      'NAME      PROVIDER  WHERE              TAGS  WATCH   CACHE  USED BY  LAST USED\n' +
+        'api_key   file      -                  -     always  -      shop     -\n' +
+        'ci_token  env       variable CI_TOKEN  -     always  -      -        -\n',
     )
     expect(box.records()).toEqual([])
   })
@@ -21,18 +22,24 @@ describe('keyhand secret list', () => {
         {
           name: 'api_key',
           provider: 'file',
+          instance: 'file',
           reference: {},
+          tags: {},
           watch: 'always',
           cache_ms: 0,
           tools: ['shop'],
+          last_used: null,
         },
         {
           name: 'ci_token',
           provider: 'env',
+          instance: 'env',
           reference: { variable: 'CI_TOKEN' },
+          tags: {},
           watch: 'always',
           cache_ms: 0,
           tools: [],
+          last_used: null,
         },
       ],
     })
@@ -45,7 +52,28 @@ describe('keyhand secret list', () => {
     const { code, out } = await box.run(['secret', 'list'])
     expect(code).toBe(0)
     expect(out).toContain('a     (with a mistake: keyhand scope check)')
-    expect(out).toMatch(/^b +file +- +always +5m +-$/m)
+    expect(out).toMatch(/^b +file +- +- +always +5m +- +-$/m)
+  })
+
+  it('says the name of the provider in this catalog, and the tags', async () => {
+    const box = await fileHome(
+      'version: 1\nproviders: { ci: { type: env } }\nsecrets:\n  a: { provider: ci, variable: A, tags: { environment: staging, team: web } }\n',
+    )
+    const { out } = await box.run(['secret', 'list'])
+    expect(out).toMatch(/^a +ci +variable A +environment=staging, team=web +always +- +- +-$/m)
+  })
+
+  it('says when a call last used it', async () => {
+    const box = await fileHome()
+    const uses = [{ name: 'api_key', provider: 'file', version: '1' }]
+    const { trail, close } = await composeRecords(box)
+    await trail.append({ kind: 'outcome', agent: 'tester', secrets: uses })
+    await close()
+    const outcome = box.records().find(({ kind }) => kind === 'outcome')
+    const { data } = await box.json(['secret', 'list'])
+    expect(data).toMatchObject({
+      secrets: [{ name: 'api_key', last_used: outcome?.['time'] }, { last_used: null }],
+    })
   })
 
   it('says how to add the first', async () => {

@@ -43,6 +43,8 @@ export interface SandboxWorld {
   /** What stdin, a terminal, would give and show, where stderr is none and so nobody can be asked. */
   readonly typedInTheOpen?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Ms since the epoch; that of the machine where it is left out. */
+  readonly now?: number
   /** What a person at a terminal answers, in turn; null where nobody is there. */
   readonly answers?: readonly (string | boolean)[] | null
 }
@@ -74,7 +76,7 @@ export function sandbox(): Sandbox {
           terminal,
           env,
           json,
-          now: () => Date.now(),
+          now: () => world.now ?? Date.now(),
           out,
           err,
         }),

@@ -11,17 +11,24 @@ import { sayLine } from '../say-line.ts'
 import { type CallWords, callInput } from './call-input.ts'
 import { type ConfigLine, lineAt } from './config-line.ts'
 
-export interface CanOptions extends CallWords {}
+export interface CanOptions extends CallWords {
+  readonly profile?: string
+}
 
 /** `keyhand can AGENT TOOL ...`: what a call would be answered with. Nothing is performed, counted or recorded. */
 export async function can(
   io: Io,
-  call: CallWords & { readonly agent: string; readonly tool: string },
+  call: CanOptions & { readonly agent: string; readonly tool: string },
 ): Promise<ExitCode> {
   const { agent, tool } = call
   const { home } = io.places
   const families = composeFamilies(io)
-  const snapshot = await createConfigSource({ home, agent, families }).snapshot()
+  const snapshot = await createConfigSource({
+    home,
+    agent,
+    families,
+    profile: call.profile ?? null,
+  }).snapshot()
   const entry = snapshot.tools.get(tool)
   const type = entry === undefined || isRefusal(entry) ? null : entry.type
   const input = callInput(tool, type, call)

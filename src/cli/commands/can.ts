@@ -15,6 +15,10 @@ export const addCan: AddCommand = (program, act) => {
       collect,
       [],
     )
+    .option(
+      '--profile <name>',
+      'one of the profiles that the scope file lists (default: its first)',
+    )
     .option('--input <json>', 'instead of method and path: the input as the agent would send it')
     .action(
       act(

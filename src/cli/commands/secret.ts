@@ -1,5 +1,7 @@
-import type { AddCommand } from '../command.ts'
+import type { Command } from 'commander'
+import type { Act, AddCommand } from '../command.ts'
 import type { CheckOptions } from '../secret/check.ts'
+import type { RefreshOptions } from '../secret/refresh.ts'
 import type { RemoveOptions } from '../secret/remove.ts'
 import type { SetOptions } from '../secret/set.ts'
 
@@ -51,6 +53,21 @@ export const addSecret: AddCommand = (program, act) => {
     .action(
       act(async (io, names: string[], options: CheckOptions) =>
         (await import('../secret/check.ts')).secretCheck(io, names, options),
+      ),
+    )
+
+  addRefresh(secret, act)
+}
+
+function addRefresh(secret: Command, act: Act): void {
+  secret
+    .command('refresh')
+    .description('let no running server use what it has in memory: the next call fetches anew')
+    .argument('[name...]', 'names in the catalog')
+    .option('--all', 'every secret of the catalog')
+    .action(
+      act(async (io, names: string[], options: RefreshOptions) =>
+        (await import('../secret/refresh.ts')).secretRefresh(io, names, options),
       ),
     )
 }

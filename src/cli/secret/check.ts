@@ -60,7 +60,13 @@ export async function secretCheck(
     entries.length === 0
       ? []
       : await withRecord(io, about, async () => {
-          const result = await inTurns(entries, (entry) => checked(entry, look)).finally(look.close)
+          const say = progressOf(io, all ? entries.length : 0)
+          const work = async (entry: SecretEntry) => {
+            const one = await checked(entry, look)
+            say(one)
+            return one
+          }
+          const result = await inTurns(entries, work).finally(look.close)
           const missing = result.filter(({ problem }) => problem !== null).map(({ name }) => name)
           return { result, change: { unresolved: missing } }
         })
@@ -79,6 +85,16 @@ async function checked(entry: SecretEntry, look: SecretReports): Promise<Checked
   }
 }
 
+/** Where a person waits for many, each is said as it comes. */
+function progressOf(io: Io, count: number): (one: Checked) => void {
+  let done = 0
+  if (io.terminal === null || count <= 1) return () => {}
+  return ({ name, problem }) => {
+    done += 1
+    io.warn(`${done}/${count} ${name}: ${problem === null ? 'resolves' : problem.code}`)
+  }
+}
+
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (let at = 0; at < items.length; at += AT_ONCE) {
@@ -91,7 +107,10 @@ async function show(io: Io, results: readonly Checked[]): Promise<void> {
   if (!io.json && results.length > 0) {
     const { tableText } = await import('../table.ts')
     io.say(
-      tableText(['NAME', 'RESULT', 'PROVIDER', 'VERSION', 'LENGTH', 'STRENGTH'], rowsOf(results)),
+      tableText(
+        ['NAME', 'RESULT', 'PROVIDER', 'VERSION', 'AGE', 'LENGTH', 'STRENGTH'],
+        rowsOf(io.now(), results),
+      ),
     )
   }
   for (const { name, report, problem } of results) {
@@ -111,14 +130,15 @@ async function show(io: Io, results: readonly Checked[]): Promise<void> {
   io.data({ secrets: results.map(dataOf) })
 }
 
-function rowsOf(results: readonly Checked[]): string[][] {
+function rowsOf(now: number, results: readonly Checked[]): string[][] {
   return results.flatMap(({ name, provider, report, problem }) => {
-    if (report === null) return [[name, problem?.code ?? '', provider ?? '-', '-', '-', '-']]
+    if (report === null) return [[name, problem?.code ?? '', provider ?? '-', '-', '-', '-', '-']]
     return report.fields.map(({ field, strength }) => [
       fieldName(name, field),
       'resolves',
       provider ?? '-',
       report.version ?? '-',
+      ageText(report.createdAt, now),
       strength?.lengthClass ?? '-',
       strength === null ? 'not secret' : strength.weak ? 'weak' : 'good',
     ])
@@ -131,6 +151,7 @@ function dataOf({ name, provider, report, problem }: Checked): JsonObject {
     provider,
     resolves: report !== null,
     version: report?.version ?? null,
+    created: report?.createdAt == null ? null : new Date(report.createdAt).toISOString(),
     fields: (report?.fields ?? []).map(({ field, strength }) => ({
       field,
       length: strength?.lengthClass ?? null,
@@ -139,6 +160,15 @@ function dataOf({ name, provider, report, problem }: Checked): JsonObject {
     error:
       problem === null ? null : { code: problem.code, message: problem.message, fix: problem.fix },
   }
+}
+
+/** `12 days`; `-` where the provider does not say when the version was made. */
+function ageText(createdAt: number | null, now: number): string {
+  if (createdAt === null) return '-'
+  const hours = Math.max(0, Math.floor((now - createdAt) / 3_600_000))
+  if (hours < 1) return 'new'
+  const [count, unit] = hours < 48 ? [hours, 'hour'] : [Math.floor(hours / 24), 'day']
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
 function fieldName(name: string, field: string): string {

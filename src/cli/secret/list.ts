@@ -6,19 +6,27 @@ import type { SecretEntry } from '../../core/snapshot.ts'
 import { openCatalog } from '../catalog-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { lastUses } from './last-used.ts'
 
 /** `keyhand secret list`: the catalog's secrets, where each lives and what uses it. Nothing is resolved. */
 export async function secretList(io: Io): Promise<ExitCode> {
   const catalog = await openCatalog(io.places.home, composeFamilies(io))
   const secrets = [...catalog.secrets]
+  const last = await lastUses(io.places.state)
   if (secrets.length === 0) io.say('The catalog has no secret yet: keyhand secret set NAME')
   else if (!io.json) {
     const { tableText } = await import('../table.ts')
-    const rows = secrets.map(([name, entry]) => rowOf(name, entry, toolsUsing(catalog, name)))
-    io.say(tableText(['NAME', 'PROVIDER', 'WHERE', 'WATCH', 'CACHE', 'USED BY'], rows))
+    const rows = secrets.map(([name, entry]) =>
+      rowOf(name, entry, toolsUsing(catalog, name), last.get(name) ?? null),
+    )
+    const columns = ['NAME', 'PROVIDER', 'WHERE', 'TAGS', 'WATCH', 'CACHE', 'USED BY', 'LAST USED']
+    io.say(tableText(columns, rows))
   }
   io.data({
-    secrets: secrets.map(([name, entry]) => dataOf(name, entry, toolsUsing(catalog, name))),
+    secrets: secrets.map(([name, entry]) => ({
+      ...dataOf(name, entry, toolsUsing(catalog, name)),
+      last_used: last.get(name) ?? null,
+    })),
   })
   return EXIT.ok
 }
@@ -30,17 +38,33 @@ export function toolsUsing(catalog: Catalog, name: string): string[] {
   )
 }
 
-function rowOf(name: string, entry: SecretEntry | Refusal, tools: readonly string[]): string[] {
-  const users = tools.join(', ') || '-'
-  if (isRefusal(entry)) return [name, '(with a mistake: keyhand scope check)', '', '', '', users]
-  const { provider, reference, watch, cacheMs } = entry
-  return [name, provider, whereText(jsonOf(reference)), watch, durationText(cacheMs), users]
+function rowOf(
+  name: string,
+  entry: SecretEntry | Refusal,
+  tools: readonly string[],
+  lastUsed: string | null,
+): string[] {
+  const users = [tools.join(', ') || '-', lastUsed ?? '-']
+  if (isRefusal(entry))
+    return [name, '(with a mistake: keyhand scope check)', '', '', '', '', ...users]
+  const { instance, reference, watch, cacheMs } = entry
+  const where = whereText(jsonOf(reference))
+  return [name, instance, where, tagsText(entry), watch, durationText(cacheMs), ...users]
 }
 
 function dataOf(name: string, entry: SecretEntry | Refusal, tools: readonly string[]): JsonObject {
   if (isRefusal(entry)) return { name, tools, problem: entry.message }
-  const { provider, reference, watch, cacheMs } = entry
-  return { name, provider, reference: jsonOf(reference), watch, cache_ms: cacheMs, tools }
+  const { provider, instance, reference, tags, watch, cacheMs } = entry
+  const where = { provider, instance, reference: jsonOf(reference) }
+  return { name, ...where, tags, watch, cache_ms: cacheMs, tools }
+}
+
+function tagsText({ tags }: SecretEntry): string {
+  return (
+    Object.entries(tags)
+      .map(([tag, value]) => `${tag}=${value}`)
+      .join(', ') || '-'
+  )
 }
 
 /** `id prod/stripe, key api_key`; `-` where the name says it all. */
