@@ -4,7 +4,7 @@ import type { Limit } from '../core/rule.ts'
 import type { Counters, CounterUse } from '../state/state-port.ts'
 
 /** Refused attempts have a limit of their own, so that a policy cannot be explored, nor a trail flooded. */
-export const REFUSED_LIMIT: Limit = { count: 600, window: 'hour' }
+const REFUSED_LIMIT: Limit = { count: 600, window: 'hour' }
 
 /** Takes one from each counter that the decision names, or answers which is used up. */
 export async function takeLimits(

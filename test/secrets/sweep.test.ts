@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BrokerError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { SecretEntry } from '../../src/core/snapshot.ts'
-import type { LendingProvider } from '../../src/providers/provider.ts'
+import type { LendingProvider, SecretProvider } from '../../src/providers/provider.ts'
 import type { ResolvedSecret, SecretResolver } from '../../src/secrets/resolver.ts'
 import { sweepingResolver, sweepLeases } from '../../src/secrets/sweep.ts'
 
@@ -80,10 +80,9 @@ function setUp(orphans = 1) {
       events.push('close resolver')
     },
   }
-  const providers = new Map([
-    ['lender', lender],
-    ['plain', { ...common, type: 'plain' }],
-  ])
+  const providers = new Map<string, SecretProvider>()
+  providers.set('lender', lender)
+  providers.set('plain', { ...common, type: 'plain' })
   const sweeping = sweepingResolver({
     resolver,
     providers,
