@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { calls } from './calls.ts'
 import { coldStart } from './cold-start.ts'
 import { concurrency } from './concurrency.ts'
+import { fetching } from './fetching.ts'
 import { memory } from './memory.ts'
 import { startSize } from './start-size.ts'
 import { type Row, tableText } from './table.ts'
@@ -31,6 +32,7 @@ const SECTIONS = {
   memory,
   calls,
   concurrency,
+  fetching,
 } satisfies Record<string, (world: World, effort: Effort) => Promise<Row[]>>
 
 async function main(): Promise<void> {

@@ -41,18 +41,20 @@ async function mistakesOf(block: Block): Promise<string[]> {
     return ['it is neither a catalog (`version`) nor a scope file (`agent`)']
   const agent = data['agent']
   const tools = isJsonObject(data['tools']) ? Object.keys(data['tools']) : []
+  const profiles = Array.isArray(data['profiles']) ? data['profiles'].map(String) : []
   return problemsOf(
-    { 'keyhand.yaml': catalogWith(tools), [`agents/${agent}.yaml`]: block.text },
+    { 'keyhand.yaml': catalogWith(tools, profiles), [`agents/${agent}.yaml`]: block.text },
     agent,
   )
 }
 
-/** A scope file names tools of a catalog that the page need not show. */
-function catalogWith(tools: readonly string[]): string {
+/** A scope file names tools and profiles of a catalog that the page need not show. */
+function catalogWith(tools: readonly string[], profiles: readonly string[]): string {
   const lines = tools.map(
     (tool) => `  ${tool}: { type: http, base_url: "https://${tool}.example" }\n`,
   )
-  return `version: 1\ntools:${lines.length === 0 ? ' {}\n' : `\n${lines.join('')}`}`
+  const changes = profiles.filter((profile) => profile !== 'none').map((name) => `${name}: {}`)
+  return `version: 1\nprofiles: {${changes.join(', ')}}\ntools:${lines.length === 0 ? ' {}\n' : `\n${lines.join('')}`}`
 }
 
 describe('the docs', () => {
