@@ -3,10 +3,13 @@ import { isAbsolute, join } from 'node:path'
 import { BrokerError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { createAwsSecretsManagerProvider } from './aws-secrets-manager/aws-secrets-manager.ts'
+import { createAwsSsmProvider } from './aws-ssm/aws-ssm.ts'
+import { createCommandProvider } from './command/command.ts'
 import { createEnvProvider } from './env.ts'
 import { createFileProvider, type FileOptions } from './file/file.ts'
 import type { IdentityKeychain } from './file/identity.ts'
 import { createSecretsFile, type SecretsFile } from './file/secrets-file.ts'
+import { createGcpSecretManagerProvider } from './gcp-secret-manager/gcp-secret-manager.ts'
 import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
 import { createKeychainProvider } from './keychain.ts'
 import { contextAlone, type SecretProvider, VALUE_FIELD } from './provider.ts'
@@ -36,6 +39,9 @@ export function createProviders(
     createFileProvider(fileOptions(options, keychain)),
     createEnvProvider(options),
     createAwsSecretsManagerProvider(),
+    createAwsSsmProvider(),
+    createGcpSecretManagerProvider(options),
+    createCommandProvider(),
     createVaultProvider(options),
     createSopsProvider(options),
   ]

@@ -29,6 +29,9 @@ describe('the providers', () => {
       ['file', 'file'],
       ['env', 'env'],
       ['aws-secrets-manager', 'aws-secrets-manager'],
+      ['aws-ssm', 'aws-ssm'],
+      ['gcp-secret-manager', 'gcp-secret-manager'],
+      ['command', 'command'],
       ['vault', 'vault'],
       ['sops', 'sops'],
     ])

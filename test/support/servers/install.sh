@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the real servers that the tests run against: moto (AWS), the Secret Service of gnome-keyring with its D-Bus, etcd,
-# and what build-go-servers.sh builds (sops, Vault, kube-apiserver: about 18 minutes the first time; `--no-build` leaves
+# Installs the real servers that the tests run against: moto (AWS), the Secret Service of gnome-keyring with its D-Bus, pass,
+# etcd, and what build-go-servers.sh builds (sops, Vault, kube-apiserver: about 18 minutes the first time; `--no-build` leaves
 # those out). PostgreSQL comes with `npm ci`. May be run again at any time: what is there is left alone. Needs no root but
 # for Debian packages that are missing. Nothing is put into the clone: all of it lives in
 # ${XDG_CACHE_HOME:-~/.cache}/keyhand/test-servers.
@@ -64,6 +64,14 @@ age_tool() {
   install_packages age && say "age: installed"
 }
 
+pass_tool() {
+  if has pass && has gpg; then
+    say "pass: there"
+    return 0
+  fi
+  install_packages pass gnupg && say "pass: installed"
+}
+
 moto_server() {
   if [ -x "$moto/bin/moto_server" ] && [ -e "$moto/.complete" ]; then
     say "moto $MOTO_VERSION: there"
@@ -99,6 +107,7 @@ etcd_server() {
 
 secret_service
 age_tool
+pass_tool
 moto_server
 etcd_server
 if [ "${1:-}" != --no-build ]; then

@@ -33,6 +33,7 @@ const servers = {
     const missing = postgresPrograms() === null
     return missing ? `PostgreSQL has no npm package for ${process.platform}-${process.arch}` : null
   },
+  pass: () => (onPath('pass') && onPath('gpg') ? null : 'pass and gpg are not installed'),
   age: () => (onPath('age') && onPath('age-keygen') ? null : 'the age tool is not installed'),
 } as const
 
