@@ -1,5 +1,4 @@
 import { BrokerError } from '../../core/errors.ts'
-import { isJsonObject } from '../../core/json.ts'
 import { Secret } from '../../core/secret.ts'
 import { VALUE_FIELD } from '../provider.ts'
 import type { CommandReference } from './reference.ts'
@@ -59,17 +58,12 @@ function at(document: unknown, pointer: string, program: string): string {
     .slice(1)
     .split('/')
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const nothing = () =>
+    invalid(program, `printed JSON with nothing at \`${pointer}\``, 'Check `json` or `fields`.')
   let value = document
   for (const step of steps) {
-    const isThere = (isJsonObject(value) || Array.isArray(value)) && Object.hasOwn(value, step)
-    if (!isThere) {
-      throw invalid(
-        program,
-        `printed JSON with nothing at \`${pointer}\``,
-        'Check `json` or `fields`.',
-      )
-    }
-    value = Reflect.get(value as object, step)
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) throw nothing()
+    value = Reflect.get(value, step)
   }
   if (typeof value === 'string' && value !== '') return value
   const why = value === '' ? 'is empty' : 'is not text'
