@@ -12,6 +12,7 @@ import { createSecretsFile, type SecretsFile } from './file/secrets-file.ts'
 import { createGcpSecretManagerProvider } from './gcp-secret-manager/gcp-secret-manager.ts'
 import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
 import { createKeychainProvider } from './keychain.ts'
+import { createKubernetesProvider } from './kubernetes/kubernetes.ts'
 import { contextAlone, type SecretProvider, VALUE_FIELD } from './provider.ts'
 import { createSopsProvider } from './sops/sops.ts'
 import type { Ledger } from './vault/ledger.ts'
@@ -43,6 +44,7 @@ export function createProviders(
     createGcpSecretManagerProvider(options),
     createCommandProvider(),
     createVaultProvider(options),
+    createKubernetesProvider(options),
     createSopsProvider(options),
   ]
   return new Map(providers.map((provider) => [provider.type, provider]))

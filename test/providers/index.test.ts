@@ -33,6 +33,7 @@ describe('the providers', () => {
       ['gcp-secret-manager', 'gcp-secret-manager'],
       ['command', 'command'],
       ['vault', 'vault'],
+      ['kubernetes', 'kubernetes'],
       ['sops', 'sops'],
     ])
   })
