@@ -83,8 +83,8 @@ export async function performStep(input: StepInput): Promise<Step | CallAnswer> 
     const error = redactedError(asBrokerError(thrown), state.session)
     // Without a version before the current one, what the upstream said of the current one stands.
     if (input.values !== 'previous' || input.rejected === null || resolved.length > 0)
-      return recordedFailure(input, { resolved, unwatched, error })
-    return recorded(input, { ...input.rejected, unwatched, unchanged: true, error })
+      return await recordedFailure(input, { resolved, unwatched, error })
+    return await recorded(input, { ...input.rejected, unwatched, unchanged: true, error })
   } finally {
     held.release()
   }

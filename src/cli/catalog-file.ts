@@ -25,6 +25,21 @@ export async function openCatalog(home: string, families: Families): Promise<Cat
   throw new BrokerError('config_invalid', message, fix === null ? {} : { fix })
 }
 
+/** The catalog as it is under a profile. @throws BrokerError `usage`; `config_invalid` where the profile has a mistake. */
+export function catalogUnder(catalog: Catalog, profile: string | undefined): Catalog {
+  if (profile === undefined) return catalog
+  const found = catalog.profiles.get(profile)
+  if (found === undefined) {
+    const known = [...catalog.profiles.keys()]
+    throw new BrokerError('usage', 'the catalog has no profile of the name that `--profile` says', {
+      fix: known.length === 0 ? 'It has none.' : `Use one of: ${known.join(', ')}.`,
+    })
+  }
+  if (found.refusal === null) return { ...catalog, secrets: found.secrets, tools: found.tools }
+  const { message, fix } = found.refusal
+  throw new BrokerError('config_invalid', message, fix === null ? {} : { fix })
+}
+
 /** An entry of the catalog; null where it has none of that name. @throws BrokerError `config_invalid` where it has a mistake. */
 export function entryOf(catalog: Catalog, name: string): SecretEntry | null {
   const entry = catalog.secrets.get(name)

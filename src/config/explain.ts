@@ -27,6 +27,8 @@ export interface ExplainedScope {
   readonly agent: string
   /** RFC 3339, the first moment at which it is no longer valid; null where it does not end. */
   readonly expires: string | null
+  /** The profiles that it may run under, the default first; empty where it runs on the catalog as it stands. */
+  readonly profiles: readonly string[]
   /** What stands in the way of every call; empty where nothing does. */
   readonly refusals: readonly Refusal[]
   /** By name. */
@@ -37,7 +39,7 @@ export interface ExplainedScope {
 export function explainScope(snapshot: Snapshot): ExplainedScope {
   const { agent, scope, guardrails, refusal } = snapshot
   const refusals = [refusal, scope, guardrails].filter((part) => isRefusal(part))
-  if (isRefusal(scope)) return { agent, expires: null, refusals, tools: [] }
+  if (isRefusal(scope)) return { agent, expires: null, profiles: [], refusals, tools: [] }
   const tools = [...scope.tools.values()].map((tool): ExplainedTool => {
     const entry = snapshot.tools.get(tool.name)
     const known = entry === undefined || isRefusal(entry) ? null : entry
@@ -56,5 +58,12 @@ export function explainScope(snapshot: Snapshot): ExplainedScope {
     }
   })
   const expires = scope.expiresAt === null ? null : new Date(scope.expiresAt).toISOString()
-  return { agent, expires, refusals, tools: tools.sort((a, b) => (a.name < b.name ? -1 : 1)) }
+  const { profiles } = scope
+  return {
+    agent,
+    expires,
+    profiles,
+    refusals,
+    tools: tools.sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }
 }

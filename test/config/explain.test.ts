@@ -22,6 +22,7 @@ describe('a scope in words', () => {
     expect(await explained({ 'keyhand.yaml': CATALOG, 'agents/claude-code.yaml': SCOPE })).toEqual({
       agent: 'claude-code',
       expires: '2027-04-01T00:00:00.000Z',
+      profiles: [],
       refusals: [],
       tools: [
         {

@@ -11,15 +11,15 @@ const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000)
 
 /** Waits for a promise while the fake time goes on. */
 async function settled<T>(promise: Promise<T>, stepMs = 50): Promise<T> {
-  let done = false
+  const progress = { done: false }
   const end = promise.then(
     () => undefined,
     () => undefined,
   )
   void end.then(() => {
-    done = true
+    progress.done = true
   })
-  while (!done) await vi.advanceTimersByTimeAsync(stepMs)
+  while (!progress.done) await vi.advanceTimersByTimeAsync(stepMs)
   return promise
 }
 

@@ -18,6 +18,7 @@ export const addSecret: AddCommand = (program, act) => {
     .option('--from-env <variable>', 'take the value from this environment variable')
     .option('--provider <type>', 'where a new secret lives (default: keychain, else file)')
     .option('--ref <key=value>', "a new secret's place in its provider (repeatable)", collect)
+    .option('--profile <name>', 'the value that this profile of the catalog gives it')
     .option('--keep-newline', 'keep the newline at the end of what stdin gives')
     // A value on the command line must not come back in commander's own message.
     .allowUnknownOption()
@@ -50,6 +51,7 @@ export const addSecret: AddCommand = (program, act) => {
     .description('say whether values resolve and how strong they are, never what they are')
     .argument('[name...]', 'names in the catalog')
     .option('--all', 'every secret of the catalog')
+    .option('--profile <name>', 'as they are under this profile of the catalog')
     .action(
       act(async (io, names: string[], options: CheckOptions) =>
         (await import('../secret/check.ts')).secretCheck(io, names, options),

@@ -30,7 +30,7 @@ interface NeededSecret {
 export async function scopeShow(io: Io, agent: string): Promise<ExitCode> {
   const families = composeFamilies(io)
   const snapshot = await createConfigSource({ home: io.places.home, agent, families }).snapshot()
-  const { expires, refusals, tools } = explainScope(snapshot)
+  const { expires, profiles, refusals, tools } = explainScope(snapshot)
   const files = isRefusal(snapshot.guardrails) ? [] : snapshot.guardrails
   const wrong =
     files.length === 0 ? [] : await (await composePolicy(families)).checkGuardrails(files)
@@ -49,6 +49,8 @@ export async function scopeShow(io: Io, agent: string): Promise<ExitCode> {
   sayLine(io, `${agent} (${scopeFile(agent)})`)
   for (const stop of stops) sayLine(io, `  every call is refused: ${stop}`)
   if (!isRefusal(snapshot.scope)) sayLine(io, `  ${expiryText(expires, ended)}`)
+  if (profiles.length > 0)
+    sayLine(io, `  runs under a profile: ${profiles.join(', ')} (here the first)`)
   for (const tool of shown) sayTool(io, tool)
   if (shown.length === 0 && !isRefusal(snapshot.scope))
     sayLine(io, '  no tools: nothing is allowed')
@@ -60,6 +62,7 @@ export async function scopeShow(io: Io, agent: string): Promise<ExitCode> {
     agent,
     expires,
     expired: ended,
+    profiles: [...profiles],
     refusals: stops,
     tools: shown.map(({ problem, ...tool }) => ({
       ...tool,

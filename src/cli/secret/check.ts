@@ -9,7 +9,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { isRefusal } from '../../core/refusal.ts'
 import type { SecretEntry } from '../../core/snapshot.ts'
 import { withRecord } from '../admin-record.ts'
-import { openCatalog } from '../catalog-file.ts'
+import { catalogUnder, openCatalog } from '../catalog-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { requireEntry } from './entry.ts'
@@ -19,6 +19,7 @@ const AT_ONCE = 8
 
 export interface CheckOptions {
   readonly all?: boolean
+  readonly profile?: string
 }
 
 interface Checked {
@@ -37,13 +38,13 @@ type Strength = NonNullable<SecretReport['fields'][number]['strength']>
 export async function secretCheck(
   io: Io,
   names: readonly string[],
-  { all = false }: CheckOptions,
+  { all = false, profile }: CheckOptions,
 ): Promise<ExitCode> {
   if (all ? names.length > 0 : names.length === 0) {
     throw new BrokerError('usage', 'either the names of secrets or `--all` is to be given')
   }
   const families = composeFamilies(io)
-  const catalog = await openCatalog(io.places.home, families)
+  const catalog = catalogUnder(await openCatalog(io.places.home, families), profile)
   const broken: Checked[] = []
   const entries: SecretEntry[] = []
   for (const name of all ? catalog.secrets.keys() : new Set(names)) {
@@ -66,7 +67,7 @@ export async function secretCheck(
             say(one)
             return one
           }
-          const result = await inTurns(entries, work).finally(look.close)
+          const result = await settled(look, () => inTurns(entries, work))
           const missing = result.filter(({ problem }) => problem !== null).map(({ name }) => name)
           return { result, change: { unresolved: missing } }
         })
@@ -82,6 +83,15 @@ async function checked(entry: SecretEntry, look: SecretReports): Promise<Checked
     return { name, provider, report, problem: null }
   } catch (thrown) {
     return { name, provider, report: null, problem: asBrokerError(thrown) }
+  }
+}
+
+/** Gives back what was lent for it, whatever comes of the work. */
+async function settled<T>(look: SecretReports, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    await look.close()
   }
 }
 

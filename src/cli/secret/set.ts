@@ -6,7 +6,7 @@ import { BrokerError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { SecretEntry } from '../../core/snapshot.ts'
 import { withRecord } from '../admin-record.ts'
-import { editCatalog, entryOf, openCatalog } from '../catalog-file.ts'
+import { catalogUnder, editCatalog, entryOf, openCatalog } from '../catalog-file.ts'
 import { ensureSecretsFile, identitySentence } from '../encrypted-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
@@ -17,6 +17,8 @@ import { takeValue, type ValueOptions } from './value.ts'
 export interface SetOptions extends ValueOptions {
   readonly provider?: string
   readonly ref?: readonly string[]
+  /** A profile of the catalog that gives this secret. */
+  readonly profile?: string
 }
 
 type Writable = Pick<SecretEntry, 'name' | 'provider' | 'reference'>
@@ -30,8 +32,13 @@ export async function secretSet(
   const name = nameIn(words)
   const families = composeFamilies(io)
   const { home } = io.places
-  const catalog = await openCatalog(home, families)
+  const catalog = catalogUnder(await openCatalog(home, families), options.profile)
   const known = entryOf(catalog, name)
+  if (known === null && options.profile !== undefined) {
+    throw new BrokerError('usage', 'a profile cannot give a secret that the catalog lacks', {
+      fix: `Add it first: keyhand secret set ${name}`,
+    })
+  }
   if (known !== null) refuseOther(known, options)
   const { entry, added } =
     known === null ? await newEntry(io, families, name, options) : { entry: known, added: null }
