@@ -5,6 +5,7 @@ import { diffRules, scopeRuleTexts } from '../core/scope-diff.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { SeenConfig } from '../state/state-port.ts'
 
+const CATALOG = 'keyhand.yaml'
 const MOST_LINES = 100
 
 /** Records each change of a governing file once, whichever process sees it first. */
@@ -41,7 +42,9 @@ async function recordPart(
   snapshot: Snapshot,
   options: { agent: string; homeId: string; seen: SeenConfig; trail: AuditTrail },
 ): Promise<void> {
-  const name = `${options.homeId}|${part.file}`
+  // What a catalog defines under a profile is compared with what it defined under that profile before.
+  const under = part.file === CATALOG && snapshot.profile !== null ? `#${snapshot.profile}` : ''
+  const name = `${options.homeId}|${part.file}${under}`
   for (;;) {
     const known = await options.seen.get(name)
     if (known === null && part.hash === null) return
@@ -60,6 +63,7 @@ async function recordPart(
     const event: AuditEvent = {
       kind: 'config',
       agent: options.agent,
+      ...(snapshot.profile === null ? {} : { profile: snapshot.profile }),
       config: snapshot.hashes,
       change: {
         file: part.file,
@@ -85,7 +89,7 @@ function partsOf(snapshot: Snapshot): Part[] {
   const { hashes, scope, guardrails } = snapshot
   return [
     {
-      file: 'keyhand.yaml',
+      file: CATALOG,
       hash: hashes.catalog,
       lines: snapshot.refusal === null ? catalogLines(snapshot) : null,
     },
@@ -111,7 +115,7 @@ function catalogLines(snapshot: Snapshot): string[] {
     lines.push(
       isRefusal(entry)
         ? `secret ${name} (with a mistake)`
-        : `secret ${name} ${digest({ ...entry, position: null })}`,
+        : `secret ${name} ${digest({ ...entry, position: null, needs: entry.needs.map((one) => one.name) })}`,
     )
   }
   for (const [name, entry] of snapshot.tools) {

@@ -72,3 +72,26 @@ describe('a rule that asks for tags', () => {
     })
   })
 })
+
+describe('the record of a changed catalog', () => {
+  it('compares what it defines under a profile with the same profile, and no line moves by moving', async () => {
+    const world = await brokerWorld()
+    const base = `${CATALOG}profiles:\n  dev: { secrets: { key: { provider: memory, cache: 1m } } }\n`
+    const scope = 'tools:\n  api: { allow: [{ verbs: [read] }] }\n'
+    await world.writeCatalog(base)
+    await world.writeScope(`agent: tester\n${scope}`)
+    await world.call('api', READ)
+    await world.writeScope(`agent: tester\nprofiles: [dev]\n${scope}`)
+    await world.call('api', READ)
+    await world.writeCatalog(base.replace('secrets:\n', '# moved\nsecrets:\n'))
+    await world.call('api', READ)
+    const changes = (await world.records())
+      .filter(({ kind, change }) => kind === 'config' && change?.['file'] === 'keyhand.yaml')
+      .map(({ profile, change }) => [profile, [change?.['added']].flat().length])
+    expect(changes).toEqual([
+      [undefined, 4],
+      ['dev', 4],
+      ['dev', 0],
+    ])
+  })
+})
