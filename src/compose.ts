@@ -13,9 +13,10 @@ import { homeId, type Places } from './places.ts'
 import type { PolicyEngine } from './policy/policy-engine.ts'
 import type { SecretsFile } from './providers/file/secrets-file.ts'
 import { createProviders, openSecretsFile, prepareKeychain } from './providers/index.ts'
-import { contextAlone, type FetchContext } from './providers/provider.ts'
+import { contextAlone, type FetchContext, lendingOf } from './providers/provider.ts'
 import type { Redactor } from './redaction/redaction-port.ts'
 import type { Strength } from './redaction/strength.ts'
+import type { Swept } from './secrets/sweep.ts'
 import type { State } from './state/state.ts'
 import type { LeaseLedger } from './state/state-port.ts'
 import { createToolTypes } from './tools/index.ts'
@@ -177,6 +178,50 @@ export async function composeSecretReports(families: Families): Promise<SecretRe
     return { version, createdAt, fields: reports }
   }
   return Object.assign(look, { close: () => resolver.close() })
+}
+
+/** What dead processes were lent and did not give back. */
+export interface LeftLeases {
+  /** How many of their logins are known. Asks no network. */
+  orphans(): Promise<number>
+  /** Ends those that the places of these entries know. Never throws. */
+  sweep(entries: Iterable<SecretEntry>): Promise<Swept>
+  /** Logs out of what that logged into. */
+  close(): Promise<void>
+}
+
+export async function composeLeftLeases({ providers }: Families): Promise<LeftLeases> {
+  const [{ createResolver }, { sweepingResolver, sweepLeases }] = await Promise.all([
+    import('./secrets/resolver.ts'),
+    import('./secrets/sweep.ts'),
+  ])
+  const now = () => Date.now()
+  const inner = createResolver({ providers, now, onFetched: () => {} })
+  const resolver = sweepingResolver({ resolver: inner, providers, now, entries: async () => [] })
+  return {
+    async orphans() {
+      let count = 0
+      for (const provider of providers.values()) {
+        count += (await lendingOf(provider)?.orphans()) ?? 0
+      }
+      return count
+    },
+    sweep: (entries) => sweepLeases({ resolver, providers }, entries),
+    close: () => resolver.close(),
+  }
+}
+
+/**
+ * What time it is where a provider's place is, in ms since the epoch; null where it does not say.
+ *
+ * @throws BrokerError where it cannot be asked.
+ */
+export async function askServiceClock(
+  place: { readonly address: string; readonly ca?: string },
+  signal: AbortSignal,
+): Promise<number | null> {
+  const { serviceClock } = await import('./providers/https-json/service-clock.ts')
+  return serviceClock({ ...place, signal })
 }
 
 /** A secret of a home, as the state knows it, which homes may share. */

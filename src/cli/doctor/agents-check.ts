@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { composeFamilies, composeRecords } from '../../compose.ts'
 import { listAgents } from '../../config/agent-files.ts'
 import { createConfigSource } from '../../config/config-source.ts'
+import { NO_PROFILE } from '../../config/profile.ts'
 import { isRefusal } from '../../core/refusal.ts'
 import { type DoctorCheck, type DoctorFinding, good, note, warning } from './check.ts'
 
@@ -42,10 +43,18 @@ export const agentsCheck: DoctorCheck = {
             ),
           )
         if (block === null && !ended) findings.push(good(`${agent} may call`))
+        const [usual, ...others] = isRefusal(scope) ? [] : scope.profiles
+        if (usual !== undefined) findings.push(note(profileText(agent, usual, others)))
       }
       return findings
     } finally {
       await records?.close()
     }
   },
+}
+
+function profileText(agent: string, usual: string, others: readonly string[]): string {
+  const under = usual === NO_PROFILE ? 'the catalog as it stands' : `the profile ${usual}`
+  const may = others.length === 0 ? '' : `; \`--profile\` may make it ${others.join(' or ')}`
+  return `${agent} runs under ${under}${may}`
 }

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { sayLine } from '../say-line.ts'
 import { type DoctorFinding, type DoctorLevel, failure } from './check.ts'
-import { DOCTOR_CHECKS } from './checks.ts'
+import { doctorChecks } from './checks.ts'
 
 /** A check that is not done by then is broken off: a keychain may wait for somebody who is not there. */
 const TIMEOUT_MS = 20_000
@@ -16,9 +16,12 @@ const SIGNS: Readonly<Record<DoctorLevel, string>> = {
 }
 
 /** `keyhand doctor`: what works, what does not, and what is weaker than it could be. Ends with 1 where something does not work. */
-export async function doctor(io: Io): Promise<ExitCode> {
+export async function doctor(
+  io: Io,
+  { fix = false }: { readonly fix?: boolean } = {},
+): Promise<ExitCode> {
   const checks: { name: string; findings: readonly DoctorFinding[] }[] = []
-  for (const { name, run } of DOCTOR_CHECKS) {
+  for (const { name, run } of doctorChecks({ fix })) {
     const findings = await findingsOf(() => run(io, AbortSignal.timeout(TIMEOUT_MS)))
     checks.push({ name, findings })
     io.say(name)

@@ -31,12 +31,30 @@ const VARIABLES: readonly (readonly [name: RegExp, say: (name: string) => Doctor
     (name) => note(`${name} is set and ignored`, 'a proxy is `proxy:` at a tool'),
   ],
   [
-    /^(?:AWS_ENDPOINT_URL\w*|VAULT_ADDR|VAULT_NAMESPACE)$/,
+    /^(?:AWS_ENDPOINT_URL\w*|VAULT_(?:ADDR|NAMESPACE|CACERT|TOKEN)|GOOGLE_APPLICATION_CREDENTIALS|CLOUDSDK_CONFIG)$/,
     (name) =>
       note(`${name} is set and ignored, but where a secret says \`from_environment: true\``),
   ],
   [
-    /^(?:AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_PROFILE|VAULT_TOKEN)$/,
+    /^(?:VAULT_(?!(?:ADDR|NAMESPACE|CACERT|TOKEN)$)|BAO_|GOOGLE_(?!APPLICATION_CREDENTIALS$)|GCLOUD_|CLOUDSDK_(?!CONFIG$)|OP_)\w*$/,
+    (name) =>
+      note(`${name} is set and ignored`, 'what a provider is to know stands in keyhand.yaml'),
+  ],
+  [
+    /^AZURE_\w*$/,
+    (name) =>
+      note(`${name} is set: where an entry for Azure leaves its login to the platform, it counts`),
+  ],
+  [
+    /^(?:KUBECONFIG|SOPS_\w*)$/,
+    (name) =>
+      note(
+        `${name} is set and ignored, but where an entry lists it in \`from_environment\``,
+        'what a provider is to know stands in keyhand.yaml',
+      ),
+  ],
+  [
+    /^(?:AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_PROFILE)$/,
     (name) => note(`${name} is set: a provider may log in with it`),
   ],
   [

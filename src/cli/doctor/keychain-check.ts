@@ -1,14 +1,17 @@
 import { probeKeychain } from '../../compose.ts'
 import type { Io } from '../io.ts'
 import { catalogSecrets } from './catalog-secrets.ts'
-import { type DoctorCheck, failure, good, note } from './check.ts'
+import { type DoctorCheck, type DoctorFinding, failure, good, note } from './check.ts'
 
 /** The OS keychain: whether a value that is written there can be read again. */
 export const keychainCheck: DoctorCheck = {
   name: 'Keychain',
   async run(io, signal) {
     const problem = await probeKeychain(io, signal)
-    if (problem === null) return [good(`${backEnd()} works: what was written was read back`)]
+    if (problem === null) {
+      const works = good(`${backEnd()} works: what was written was read back`)
+      return isHeadless(io) ? [works, headless()] : [works]
+    }
     // Where no secret lives there it is nobody's trouble.
     const say = (await isUsed(io)) ? failure : note
     return [say(`${backEnd()} cannot be used: ${problem.message}`, problem.fix)]
@@ -20,7 +23,20 @@ function backEnd(): string {
   return process.platform === 'win32' ? 'the Windows Credential Manager' : 'the Secret Service'
 }
 
+/** No screen on which somebody could be asked. */
+function isHeadless({ env }: Io): boolean {
+  const shown = (env['DISPLAY'] ?? '') !== '' || (env['WAYLAND_DISPLAY'] ?? '') !== ''
+  return process.platform === 'linux' && !shown
+}
+
+function headless(): DoctorFinding {
+  return note(
+    'no screen is here (headless): once it is locked, nobody is asked to unlock it, and its values are refused as locked',
+    'have it unlocked at login (pam_gnome_keyring), or keep values in the encrypted file: `provider: file`',
+  )
+}
+
 async function isUsed(io: Io): Promise<boolean> {
   const secrets = await catalogSecrets(io)
-  return secrets.some(({ provider }) => provider === 'keychain')
+  return secrets.some(({ entry }) => entry.provider === 'keychain')
 }

@@ -1,52 +1,38 @@
-import { composeFamilies, composeSecretReports } from '../../compose.ts'
-import { asBrokerError } from '../../core/errors.ts'
-import type { SecretEntry } from '../../core/snapshot.ts'
-import { withRecord } from '../admin-record.ts'
-import { catalogSecrets } from './catalog-secrets.ts'
 import { type DoctorCheck, type DoctorFinding, failure, good, note, warning } from './check.ts'
+import type { Reading, Readings } from './readings.ts'
 
 /** Every secret of the catalog: whether it resolves, whether it can be watched, whether its value is weak. */
-export const secretsCheck: DoctorCheck = {
-  name: 'Secrets',
-  async run(io, signal) {
-    const entries = await catalogSecrets(io)
-    if (entries.length === 0) return [note('the catalog has none', 'keyhand secret set NAME')]
-    const look = await composeSecretReports(composeFamilies(io))
-    const about = { what: 'doctor', change: { secrets: entries.map(({ name }) => name) } }
-    // Values are read, so the trail says it.
-    return withRecord(io, about, async () => {
-      const findings: DoctorFinding[] = []
-      for (const entry of entries) findings.push(...(await findingsFor(entry, look, signal)))
-      return { result: findings }
-    })
-  },
+export function secretsCheck(readings: Readings): DoctorCheck {
+  return {
+    name: 'Secrets',
+    async run(io, signal) {
+      const all = await readings(io, signal)
+      if (all.length === 0) return [note('the catalog has none', 'keyhand secret set NAME')]
+      return all.flatMap(findingsFor)
+    },
+  }
 }
 
-async function findingsFor(
-  entry: SecretEntry,
-  look: Awaited<ReturnType<typeof composeSecretReports>>,
-  signal: AbortSignal,
-): Promise<readonly DoctorFinding[]> {
+function findingsFor({ entry, profile, report, problem }: Reading): readonly DoctorFinding[] {
   const { name, provider, watch } = entry
-  try {
-    const { fields } = await look(entry, signal)
-    const weak = fields.flatMap(({ field, strength }) =>
-      strength?.weak === true
-        ? [
-            warning(
-              `${field === 'value' ? name : `${name}.${field}`} is weak: ${weakness(strength.lengthClass)}, under 64 bits; an answer that echoes it could be used to guess it`,
-              'replace it where it came from',
-            ),
-          ]
-        : [],
-    )
-    return weak.length > 0 ? weak : [good(`${name} resolves (${provider})`)]
-  } catch (thrown) {
-    const { message, fix } = asBrokerError(thrown)
+  const under = profile === null ? '' : ` under profile ${profile}`
+  if (problem !== null) {
     const unwatched =
       watch === 'always' ? '; it cannot be watched, so that other tools’ answers may show it' : ''
-    return [failure(`${name} does not resolve (${provider}): ${message}${unwatched}`, fix)]
+    const text = `${name} does not resolve${under} (${provider}): ${problem.message}${unwatched}`
+    return [failure(text, problem.fix)]
   }
+  const weak = (report?.fields ?? []).flatMap(({ field, strength }) =>
+    strength?.weak === true
+      ? [
+          warning(
+            `${field === 'value' ? name : `${name}.${field}`} is weak${under}: ${weakness(strength.lengthClass)}, under 64 bits; an answer that echoes it could be used to guess it`,
+            'replace it where it came from',
+          ),
+        ]
+      : [],
+  )
+  return weak.length > 0 ? weak : [good(`${name} resolves${under} (${provider})`)]
 }
 
 function weakness(lengthClass: string): string {
