@@ -15,6 +15,7 @@ import { BrokerError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createPolicyEngine } from '../../src/policy/policy-engine.ts'
 import type { FetchedSecret, SecretProvider } from '../../src/providers/provider.ts'
+import type { Redactor } from '../../src/redaction/redaction-port.ts'
 import { createRedactor } from '../../src/redaction/redactor.ts'
 import { createKeeper } from '../../src/secrets/keeper.ts'
 import { createResolver } from '../../src/secrets/resolver.ts'
@@ -69,6 +70,8 @@ export async function brokerWorld(
   options: {
     provider?: Partial<SecretProvider>
     overrides?: (parts: BrokerOptions) => Partial<BrokerOptions>
+    /** Instead of one of its own. */
+    redactor?: Redactor
   } = {},
 ): Promise<BrokerWorld> {
   const root = await mkdtemp(join(tmpdir(), 'keyhand-broker-'))
@@ -125,7 +128,7 @@ export async function brokerWorld(
       agent: 'tester',
       families: { providers: new Map([['memory', memory]]), toolTypes },
     })
-    const redactor = createRedactor()
+    const redactor = options.redactor ?? createRedactor()
     const database = openState({ folder: state, now })
     const trail = createFileTrail({
       state,
