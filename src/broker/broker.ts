@@ -1,44 +1,28 @@
-import type { AuditEvent, SecretUse } from '../audit/audit-event.ts'
-import { type Action, actionId } from '../core/action.ts'
+import type { SecretUse } from '../audit/audit-event.ts'
+import type { Action } from '../core/action.ts'
 import type { Decision } from '../core/decision.ts'
-import { asBrokerError, BrokerError } from '../core/errors.ts'
+import { BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { neededSecrets } from '../core/needed-secrets.ts'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { RedactionSession } from '../redaction/redaction-port.ts'
 import type { CallAnswer, CallRequest } from './call.ts'
+import { type CallState, commonFields } from './call-state.ts'
 import { type ConfigRecorder, createConfigRecorder } from './config-record.ts'
 import { refusalOf, suggestionFor } from './judge.ts'
-import { takeLimits, takeRefused } from './limits.ts'
+import { takeLimits } from './limits.ts'
 import { createMintedGuard, type MintedGuard } from './minted-step.ts'
 import { createNextValues, type NextValues, type Values } from './next-values.ts'
 import type { BrokerOptions } from './options.ts'
-import { performStep, type Step, secretUse } from './perform-step.ts'
+import { secretUse } from './outcome-record.ts'
+import { performStep, type Step } from './perform-step.ts'
 import { canonicalAction, type ReachableTool, reach } from './prepare.ts'
 import { createProbingGuard, type ProbingGuard } from './probing.ts'
+import { createRefusals, type Refusals, type Refused } from './refusals.ts'
 import { createWatch, type Watch } from './watch.ts'
 
 /** Redirects that one call may follow. */
 const MOST_HOPS = 5
-
-/** What stays the same for all records of one call. */
-interface CallState {
-  readonly id: string
-  readonly request: CallRequest
-  readonly session: RedactionSession
-  readonly startedAt: number
-  readonly snapshot: Snapshot
-}
-
-/** A refusal on its way to the agent, with what the trail should know of it. */
-interface Refused {
-  readonly kind: 'refusing'
-  readonly refusal: Refusal
-  readonly action: Action | null
-  readonly decision: Decision | null
-  readonly suggestion: string | null
-}
 
 /** The one pipeline that every call passes through. There is no second way to reach a secret. */
 export class Broker {
@@ -48,7 +32,7 @@ export class Broker {
   readonly #probing: ProbingGuard
   readonly #watch: Watch
   readonly #nextValues: NextValues
-  #refusalsUnrecorded = false
+  readonly #refusals: Refusals
 
   constructor(options: BrokerOptions) {
     this.#options = options
@@ -57,6 +41,7 @@ export class Broker {
     this.#probing = createProbingGuard(options)
     this.#watch = createWatch(options)
     this.#nextValues = createNextValues(options)
+    this.#refusals = createRefusals(options)
   }
 
   /** Performs one call, or says why not. Never throws; every call leaves at least one record. */
@@ -69,9 +54,9 @@ export class Broker {
       const state: CallState = { id, request, session, startedAt, snapshot }
       await this.#config.record(snapshot)
       const answer = await this.#run(state)
-      return answer.kind === 'refusing' ? await this.#refused(state, answer) : answer
+      return answer.kind === 'refusing' ? await this.#refusals.answer(state, answer) : answer
     } catch (thrown) {
-      return this.#failedBeforeAct(id, request, thrown)
+      return this.#refusals.fault(id, request, thrown)
     }
   }
 
@@ -155,11 +140,11 @@ export class Broker {
       return { kind: 'refusing', refusal: full, action, decision, suggestion: null }
 
     const due = this.#watch.due(state.snapshot)
-    const common = this.#common(state, action, decision)
+    const common = commonFields(state, action, decision)
     await this.#options.trail.append({
       ...common,
       kind: 'intent',
-      path: await this.#maskedPath(action),
+      ...(action.path === null ? {} : { path: await this.#options.trail.maskPath(action.path) }),
       secrets: intentSecrets(state.snapshot, tool, due),
       attempt,
     })
@@ -213,87 +198,6 @@ export class Broker {
       ? null
       : refuse('needs_approval', `the call was not approved: ${answer.reason}`)
   }
-
-  async #refused(state: CallState, refused: Refused): Promise<CallAnswer> {
-    const { agent, counters, trail, now } = this.#options
-    const { action, decision, refusal } = refused
-    const answer: CallAnswer = {
-      kind: 'refused',
-      call: state.id,
-      refusal: redactedRefusal(refusal, state.session),
-      suggestion: refused.suggestion === null ? null : state.session.text(refused.suggestion),
-    }
-    const room = await takeRefused(counters, agent, now())
-    if (!room && this.#refusalsUnrecorded) return tooManyRefused(state.id)
-    // The first one past the limit is recorded and says so; the rest would only flood the trail.
-    this.#refusalsUnrecorded = !room
-    await trail.append({
-      ...this.#common(state, action, decision),
-      kind: 'refused',
-      decision: refusal.reason === 'needs_approval' ? 'approval' : 'deny',
-      ...(action === null
-        ? { tool: state.request.tool.slice(0, 64) }
-        : { path: await this.#maskedPath(action) }),
-      ms: now() - state.startedAt,
-      reason: room
-        ? refusal.reason
-        : `${refusal.reason}; further refused attempts are not recorded until the limit has room`,
-    })
-    return room ? answer : tooManyRefused(state.id)
-  }
-
-  /** A fault before the intent: nothing was performed. Recorded, where that is not what failed. */
-  async #failedBeforeAct(call: string, request: CallRequest, thrown: unknown): Promise<CallAnswer> {
-    let error = asBrokerError(thrown)
-    if (!isUnavailable(error)) {
-      try {
-        const { agent, trail } = this.#options
-        const tool = request.tool.slice(0, 64)
-        await trail.append({
-          kind: 'refused',
-          call,
-          agent,
-          tool,
-          reason: 'fault',
-          error: { code: error.code },
-        })
-        return { kind: 'failed', call, error }
-      } catch (unrecorded) {
-        error = asBrokerError(unrecorded)
-      }
-    }
-    const refusal = refuse('unavailable', `nothing was performed: ${error.message}`, error.fix)
-    return { kind: 'refused', call, refusal, suggestion: null }
-  }
-
-  async #maskedPath(action: Action): Promise<string> {
-    return action.path === null ? '' : this.#options.trail.maskPath(action.path)
-  }
-
-  #common(
-    state: CallState,
-    action: Action | null,
-    decision: Decision | null,
-  ): Omit<AuditEvent, 'kind'> {
-    const { request, snapshot } = state
-    return {
-      call: state.id,
-      agent: snapshot.agent,
-      ...(snapshot.profile === null ? {} : { profile: snapshot.profile }),
-      ...(request.client === null ? {} : { client: request.client }),
-      era: request.era,
-      config: snapshot.hashes,
-      ...(decision === null ? {} : { decision: decision.effect, rules: decision.rules }),
-      ...(action === null
-        ? {}
-        : {
-            tool: action.tool,
-            action: actionId(action),
-            verb: action.verb,
-            target: action.target,
-          }),
-    }
-  }
 }
 
 function intentSecrets(
@@ -305,17 +209,8 @@ function intentSecrets(
   return neededSecrets(names, snapshot.secrets).map((entry) => secretUse(entry, null))
 }
 
-function isUnavailable({ code }: BrokerError): boolean {
-  return code === 'audit_unavailable' || code === 'state_unavailable'
-}
-
 function refusedBy(refusal: Refusal): Refused {
   return { kind: 'refusing', refusal, action: null, decision: null, suggestion: null }
-}
-
-function redactedRefusal(refusal: Refusal, session: RedactionSession): Refusal {
-  const fix = refusal.fix === null ? null : session.text(refusal.fix)
-  return refuse(refusal.reason, session.text(refusal.message), fix)
 }
 
 // What an upstream pointed to is not what the agent asked for: the rule that would allow it is not offered.
@@ -328,19 +223,6 @@ function atHop(step: CallAnswer | Refused): CallAnswer | Refused {
       ...step.refusal,
       message: `the upstream redirected, and the redirect is refused: ${step.refusal.message}`,
     },
-  }
-}
-
-function tooManyRefused(call: string): CallAnswer {
-  return {
-    kind: 'refused',
-    call,
-    refusal: refuse(
-      'limit',
-      'too many refused attempts in the last hour',
-      'call keyhand_scope to see what is allowed',
-    ),
-    suggestion: null,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AuditEvent, SecretUse } from '../audit/audit-event.ts'
+import type { AuditEvent } from '../audit/audit-event.ts'
 import type { Action } from '../core/action.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import { isRefusal } from '../core/refusal.ts'
@@ -6,12 +6,14 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { RedactionCounts, RedactionSession } from '../redaction/redaction-port.ts'
 import type { ResolvedSecret } from '../secrets/resolver.ts'
 import { valuesOf } from '../secrets/values.ts'
-import type { CallRedaction, Performed, ToolResult } from '../tools/tool-type.ts'
+import type { CallRedaction, Performed } from '../tools/tool-type.ts'
 import type { CallAnswer, CallRequest } from './call.ts'
 import type { MintedStep } from './minted-step.ts'
 import { mayUsePrevious, type Values } from './next-values.ts'
 import type { BrokerOptions } from './options.ts'
+import { outcomePath, reasonOf, recordOutcome } from './outcome-record.ts'
 import type { ReachableTool } from './prepare.ts'
+import { performedBut, probingError, redactedError, redactionFault } from './withheld-answer.ts'
 
 /** One performed action, and the answer that it gives where nothing follows it. */
 export interface Step {
@@ -120,8 +122,11 @@ async function recorded(
   } catch (thrown) {
     withheld = performedBut(asBrokerError(thrown), 'it could not be checked for probing')
   }
+  const { path, fault } = await outcomePath(input)
+  if (fault) withheld ??= performedBut(redactionFault(), 'it could not be redacted')
   try {
-    await record(input, {
+    await recordOutcome(input, {
+      path,
       resolved,
       unwatched,
       result,
@@ -141,19 +146,14 @@ async function recorded(
   return { performed, answer, resolved, values, unchanged }
 }
 
-function reasonOf({ kind }: Performed, attempt: number, unchanged: boolean): { reason?: string } {
-  if (kind === 'done') return {}
-  if (kind !== 'credential_rejected' || attempt === 1) return { reason: kind }
-  return { reason: unchanged ? 'credential_unchanged' : 'credential_rejected_again' }
-}
-
 async function recordedFailure(
   input: StepInput,
   what: { resolved: readonly ResolvedSecret[]; unwatched: readonly string[]; error: BrokerError },
 ): Promise<CallAnswer> {
   const { error, ...rest } = what
+  const { path } = await outcomePath(input)
   try {
-    await record(input, { ...rest, error: { code: error.code } })
+    await recordOutcome(input, { path, ...rest, error: { code: error.code } })
   } catch (thrown) {
     const unrecorded = asBrokerError(thrown)
     const message = `${error.message}; and the outcome could not be recorded: ${unrecorded.message}`
@@ -225,85 +225,4 @@ function sameValues(before: readonly ResolvedSecret[], after: readonly ResolvedS
       return old?.equals(value) === true
     }),
   )
-}
-
-async function record(
-  input: StepInput,
-  what: {
-    resolved: readonly ResolvedSecret[]
-    unwatched: readonly string[]
-    result?: ToolResult
-    reason?: string
-    error?: { code: string }
-  },
-): Promise<void> {
-  const { options, state, action, attempt } = input
-  const { result } = what
-  const stale = what.resolved.filter((one) => one.stale).map(({ name }) => name)
-  await options.trail.append({
-    ...input.common,
-    kind: 'outcome',
-    ...(action.path === null ? {} : { path: state.session.text(action.path) }),
-    secrets: usesOf(what.resolved),
-    ...(stale.length === 0 ? {} : { stale }),
-    ...(what.unwatched.length === 0 ? {} : { unwatched: what.unwatched }),
-    attempt,
-    ...(result === undefined
-      ? {}
-      : { bytes: result.bytes, ...(result.status === null ? {} : { status: result.status }) }),
-    redactions: { ...state.session.counts.byName },
-    ...input.minted.outcome,
-    ms: options.now() - state.startedAt,
-    ...(what.reason === undefined ? {} : { reason: what.reason }),
-    ...(what.error === undefined ? {} : { error: what.error }),
-  })
-}
-
-/** The secrets themselves, then what their providers logged in with to fetch them. */
-function usesOf(resolved: readonly ResolvedSecret[]): readonly SecretUse[] {
-  const uses = new Map<string, SecretUse>()
-  for (const one of [...resolved, ...resolved.flatMap(({ via }) => via)]) {
-    if (!uses.has(one.name)) uses.set(one.name, secretUse(one, one.version))
-  }
-  return [...uses.values()]
-}
-
-/** A secret as the trail names it. */
-export function secretUse(
-  { name, provider, instance }: Pick<ResolvedSecret, 'name' | 'provider' | 'instance'>,
-  version: string | null,
-): SecretUse {
-  return { name, provider, ...(instance === provider ? {} : { instance }), version }
-}
-
-function redactedError(error: BrokerError, session: RedactionSession): BrokerError {
-  if (error.code === 'redaction_failed') {
-    return new BrokerError(
-      'redaction_failed',
-      'the call was performed, and its answer is withheld: it could not be redacted',
-    )
-  }
-  try {
-    const fix = error.fix === null ? {} : { fix: session.text(error.fix) }
-    return new BrokerError(error.code, session.text(error.message), fix)
-  } catch {
-    return new BrokerError(
-      'redaction_failed',
-      'the call failed, and why is withheld: it could not be redacted',
-    )
-  }
-}
-
-function probingError(): BrokerError {
-  return new BrokerError(
-    'redaction_failed',
-    'the call was performed, and its answer is withheld: it held parts of secrets',
-    {
-      fix: 'tell the human: this agent is stopped until they clear it',
-    },
-  )
-}
-
-function performedBut(error: BrokerError, why: string): BrokerError {
-  return new BrokerError(error.code, `the call was performed, and its answer is withheld: ${why}`)
 }

@@ -546,3 +546,42 @@ it('writes one file for its process, which holds no line that is not JSON', asyn
   expect(text.endsWith('\n')).toBe(true)
   expect(await kinds(world)).toHaveLength(40)
 })
+
+it('does not record a value that an agent gives as the name of a tool', async () => {
+  const world = await brokerWorld()
+  await world.call('api', READ)
+  expect(refusalOf(await world.call(KEY, READ)).refusal.reason).toBe('input_holds_secret')
+  expect(
+    refusalOf(await world.call('sk_live_51Hq8ZxCanaryTokenValue99', READ)).refusal.reason,
+  ).toBe('unknown_tool')
+  const text = JSON.stringify(await world.records())
+  expect(text).not.toContain(KEY)
+  expect(text).not.toContain('sk_live_51Hq8ZxCanaryTokenValue99')
+})
+
+it('keeps the outcome of a call whose path cannot be redacted', async () => {
+  const world = await brokerWorld({
+    overrides: ({ redactor }) => ({
+      redactor: {
+        ...redactor,
+        register: (secret) => redactor.register(secret),
+        inspectInput: (value) => redactor.inspectInput(value),
+        session: () => {
+          const session = redactor.session()
+          return {
+            ...session,
+            counts: session.counts,
+            text: () => {
+              throw new BrokerError('redaction_failed', 'the budget is used up')
+            },
+          }
+        },
+      },
+    }),
+  })
+  world.perform = async (_, call) => done({ echo: call.redaction.text('anything') })
+  expect(errorOf(await world.call('api', { verb: 'read', note: 'a' })).code).toBe(
+    'redaction_failed',
+  )
+  expect(await kinds(world)).toEqual(['intent', 'outcome'])
+})
