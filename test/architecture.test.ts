@@ -106,6 +106,7 @@ const confinements: readonly Confinement[] = [
       'providers/command',
       'providers/gcp-secret-manager',
       'providers/kubernetes',
+      'providers/onepassword',
       'providers/sops',
       'redaction',
       'tools/http',

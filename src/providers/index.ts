@@ -13,6 +13,7 @@ import { createGcpSecretManagerProvider } from './gcp-secret-manager/gcp-secret-
 import { PROBE_ACCOUNT, PROBE_VALUE } from './keychain/reference.ts'
 import { createKeychainProvider } from './keychain.ts'
 import { createKubernetesProvider } from './kubernetes/kubernetes.ts'
+import { createOnePasswordProvider } from './onepassword/onepassword.ts'
 import { contextAlone, type SecretProvider, VALUE_FIELD } from './provider.ts'
 import { createSopsProvider } from './sops/sops.ts'
 import type { Ledger } from './vault/ledger.ts'
@@ -45,6 +46,7 @@ export function createProviders(
     createCommandProvider(),
     createVaultProvider(options),
     createKubernetesProvider(options),
+    createOnePasswordProvider(),
     createSopsProvider(options),
   ]
   return new Map(providers.map((provider) => [provider.type, provider]))

@@ -86,7 +86,7 @@ export function describeSecretProvider<Reference>(
     })
 
     it('has a type, a description and defaults', () => {
-      expect(place.provider.type).toMatch(/^[a-z][a-z0-9-]*$/)
+      expect(place.provider.type).toMatch(/^[a-z0-9][a-z0-9-]*$/)
       expect(place.provider.description).not.toBe('')
       expect(place.provider.defaults.cacheMs).toBeGreaterThanOrEqual(0)
     })

@@ -34,6 +34,7 @@ describe('the providers', () => {
       ['command', 'command'],
       ['vault', 'vault'],
       ['kubernetes', 'kubernetes'],
+      ['1password', '1password'],
       ['sops', 'sops'],
     ])
   })
