@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import type { Json } from '../../src/core/json.ts'
 import { redacted, redactorOf } from '../corpus/redaction/in-process.ts'
 import { sampleSecrets } from '../corpus/redaction/secret-kinds.ts'
 import { LeakDetector } from '../support/leak-detector.ts'
@@ -58,7 +59,7 @@ it('JSON of any shape keeps its shape where it holds nothing', () => {
   const redactor = redactorOf(sampleSecrets())
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
-      const plain = JSON.parse(JSON.stringify(value))
+      const plain = JSON.parse(JSON.stringify(value)) as Json
       expect(redactor.session().json(plain)).toEqual(plain)
     }),
     { ...fixed, numRuns: 300 },

@@ -24,6 +24,8 @@ export interface ServerRun {
   /** What the server wrote to stderr and into its trail. */
   readonly stderr: string
   readonly trail: readonly string[]
+  /** What `keyhand audit show` prints of it. */
+  readonly shown: string
 }
 
 /** One case on its way through one channel, written in one way. */
@@ -74,6 +76,7 @@ export async function serverRun(every: number): Promise<ServerRun> {
       stops,
       stderr: server.client.stderr(),
       trail: server.trail(),
+      shown: await server.run('audit', 'show'),
     }
   } finally {
     await server.close()

@@ -28,6 +28,13 @@ export class Tally {
     return rows.reduce((sum, row) => sum + row.clean + row.leak + row.withheld, 0)
   }
 
+  /** What leaks, each with how often. */
+  leaking(): string[] {
+    return [...this.#rows].flatMap(([name, { leaking }]) =>
+      [...leaking].map(([member, count]) => `${name}: ${count} x ${member}`),
+    )
+  }
+
   /** One line for each class: cases, leaks, withheld. @param most members that are named of a class. */
   table(most = 0): string {
     const width = Math.max(...[...this.#rows.keys()].map(({ length }) => length), 5)
