@@ -33,7 +33,7 @@ export const ADVERSARIES: Readonly<
 }
 
 /** Milliseconds that redaction of a text takes: the least of some runs, the first of which makes the tables. */
-export function timeOf(secrets: readonly Secret[], text: string, runs = 3): number {
+function timeOf(secrets: readonly Secret[], text: string, runs = 3): number {
   const redactor = createRedactor()
   for (const secret of secrets) redactor.register(secret)
   let least = Number.POSITIVE_INFINITY
@@ -50,7 +50,7 @@ export function timeOf(secrets: readonly Secret[], text: string, runs = 3): numb
 }
 
 /** The exponent of y against x: the slope of a line through their logarithms. */
-export function exponent(points: readonly (readonly [x: number, y: number])[]): number {
+function exponent(points: readonly (readonly [x: number, y: number])[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const)
   const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length
   const meanY = logs.reduce((sum, [, y]) => sum + y, 0) / logs.length

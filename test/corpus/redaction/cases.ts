@@ -45,7 +45,7 @@ export function* wholeValueCases(seed = 'corpus'): Generator<LeakCase> {
 }
 
 /** All pairs of transformations that can be read again. */
-export function pairs(): Transformation[] {
+function pairs(): Transformation[] {
   const real = REPRESENTATIVES.filter(({ name }) => name !== 'raw')
   return real.flatMap((inner) =>
     real.flatMap((outer) => (inner === outer ? [] : (combined(inner, outer) ?? []))),
