@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { headlessNotes } from '../../src/cli/doctor/keychain-check.ts'
 import { holdsAny } from '../../src/cli/doctor/leak/detector.ts'
 import { ENCODINGS } from '../../src/cli/doctor/leak/encodings.ts'
 import { ofVersion } from '../../src/cli/doctor/node-check.ts'
@@ -59,6 +60,7 @@ describe('doctor', () => {
       .replaceAll(box.home, '~/.config/keyhand')
       .replaceAll(box.state, '~/.local/state/keyhand')
       .replaceAll(process.versions.node, '24.0.0')
+      .replaceAll(/took \d+ ms/g, 'took N ms')
       .replaceAll(/\d+ records in \d+ files/g, 'N records in N files')
     expect(text).not.toContain('hunter2')
     await expect(text).toMatchFileSnapshot('../golden/cli/doctor.txt')
@@ -116,6 +118,15 @@ describe('doctor', () => {
     ['https_proxy', 'note', 'is set and ignored'],
     ['AWS_ENDPOINT_URL_SECRETS_MANAGER', 'note', 'is set and ignored, but where a secret says'],
     ['VAULT_ADDR', 'note', 'is set and ignored, but where a secret says'],
+    ['VAULT_TOKEN', 'note', 'is set and ignored, but where a secret says'],
+    ['VAULT_SKIP_VERIFY', 'note', 'VAULT_SKIP_VERIFY is set and ignored'],
+    ['BAO_ADDR', 'note', 'is set and ignored'],
+    ['GOOGLE_APPLICATION_CREDENTIALS', 'note', 'is set and ignored, but where a secret says'],
+    ['GOOGLE_CLOUD_PROJECT', 'note', 'is set and ignored'],
+    ['OP_SERVICE_ACCOUNT_TOKEN', 'note', 'is set and ignored'],
+    ['AZURE_CLIENT_SECRET', 'note', 'where an entry for Azure leaves its login to the platform'],
+    ['KUBECONFIG', 'note', 'is set and ignored, but where an entry lists it'],
+    ['AWS_PROFILE', 'note', 'a provider may log in with it'],
   ])('names %s, and not what it says', async (name, level, text) => {
     const box = sandbox()
     const found = await findings(box, 'Environment', { env: { [name]: 'kh-canary-value' } })
@@ -184,6 +195,22 @@ describe('doctor', () => {
   ])('takes Node %s for %s', (version, level) => {
     expect(ofVersion(version).level).toBe(level)
   })
+})
+
+describe('a keychain that works', () => {
+  it.each([
+    ['linux', {}, 1],
+    ['linux', { DISPLAY: '', WAYLAND_DISPLAY: '' }, 1],
+    ['linux', { DISPLAY: ':0' }, 0],
+    ['linux', { WAYLAND_DISPLAY: 'wayland-0' }, 0],
+    ['darwin', {}, 0],
+    ['win32', {}, 0],
+  ] as const)(
+    'on %s with %j has %i notes of nobody being there to unlock it',
+    (platform, env, count) => {
+      expect(headlessNotes(platform, env)).toHaveLength(count)
+    },
+  )
 })
 
 describe("the self-test's detector", () => {

@@ -10,7 +10,7 @@ export const keychainCheck: DoctorCheck = {
     const problem = await probeKeychain(io, signal)
     if (problem === null) {
       const works = good(`${backEnd()} works: what was written was read back`)
-      return isHeadless(io) ? [works, headless()] : [works]
+      return [works, ...headlessNotes(process.platform, io.env)]
     }
     // Where no secret lives there it is nobody's trouble.
     const say = (await isUsed(io)) ? failure : note
@@ -23,17 +23,16 @@ function backEnd(): string {
   return process.platform === 'win32' ? 'the Windows Credential Manager' : 'the Secret Service'
 }
 
-/** No screen on which somebody could be asked. */
-function isHeadless({ env }: Io): boolean {
+/** What is to be said of a keychain that works, but that nobody can be asked to unlock: Linux without a screen. */
+export function headlessNotes(platform: NodeJS.Platform, env: Io['env']): readonly DoctorFinding[] {
   const shown = (env['DISPLAY'] ?? '') !== '' || (env['WAYLAND_DISPLAY'] ?? '') !== ''
-  return process.platform === 'linux' && !shown
-}
-
-function headless(): DoctorFinding {
-  return note(
-    'no screen is here (headless): once it is locked, nobody is asked to unlock it, and its values are refused as locked',
-    'have it unlocked at login (pam_gnome_keyring), or keep values in the encrypted file: `provider: file`',
-  )
+  if (platform !== 'linux' || shown) return []
+  return [
+    note(
+      'no screen is here (headless): once it is locked, nobody is asked to unlock it, and its values are refused as locked',
+      'have it unlocked at login (pam_gnome_keyring), or keep values in the encrypted file: `provider: file`',
+    ),
+  ]
 }
 
 async function isUsed(io: Io): Promise<boolean> {

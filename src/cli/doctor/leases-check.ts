@@ -54,7 +54,7 @@ async function endThem(
   if (remaining > 0 && problems.length === 0) {
     findings.push(
       warning(
-        `${loginsText(remaining)} of dead processes are of places that no secret of the catalog names; they end by themselves`,
+        `${loginsText(remaining)} left by dead processes at places that no secret of the catalog names; such end by themselves`,
       ),
     )
   }

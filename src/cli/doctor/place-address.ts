@@ -15,7 +15,9 @@ export function placeAddress(
   { provider, reference }: SecretEntry,
   env: Readonly<Record<string, string | undefined>>,
 ): PlaceAddress | null {
-  const said = isJsonObject(reference) ? reference : {}
+  const whole = isJsonObject(reference) ? reference : {}
+  // A Connect server of 1Password stands in a part of its own.
+  const said = isJsonObject(whole['connect']) ? whole['connect'] : whole
   const text = (name: string) => {
     const value = said[name]
     return typeof value === 'string' && value !== '' ? value : null

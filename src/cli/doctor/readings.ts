@@ -1,9 +1,9 @@
 import { composeFamilies, composeSecretReports, type SecretReport } from '../../compose.ts'
 import { asBrokerError, BrokerError } from '../../core/errors.ts'
-import { isJsonObject } from '../../core/json.ts'
 import { withRecord } from '../admin-record.ts'
 import type { Io } from '../io.ts'
 import { type CatalogSecret, catalogSecrets } from './catalog-secrets.ts'
+import { placeAddress } from './place-address.ts'
 
 /** What became of one secret when it was read. */
 export interface Reading extends CatalogSecret {
@@ -26,11 +26,9 @@ export function createReadings(): Readings {
 }
 
 /** One place of one provider: what is said of it holds for all its secrets. */
-export function placeKey({ entry: { provider, instance, reference } }: CatalogSecret): string {
-  const at = isJsonObject(reference)
-    ? (reference['address'] ?? reference['endpoint'] ?? null)
-    : null
-  return JSON.stringify([provider, instance, at])
+export function placeKey({ entry }: CatalogSecret): string {
+  const { provider, instance } = entry
+  return JSON.stringify([provider, instance, placeAddress(entry, {})?.url ?? null])
 }
 
 async function readAll(io: Io, signal: AbortSignal): Promise<readonly Reading[]> {
