@@ -105,15 +105,17 @@ describe('what doctor says of a provider', () => {
   })
 
   it.each([
-    [240_000, 'ahead of', '4 min'],
-    [-90_000, 'behind', '90 s'],
+    [240_000, 'ahead of', /4 min/],
+    [-90_000, 'behind', /9\d s/],
   ])('warns of a clock that is %i ms off', async (off, way, by) => {
     const box = await vaultHome((await fakeVault(gives)).url)
     const found = await findings(box, 'Providers', { now: Date.now() + off })
     expect(found[1]?.text).toContain('; clocks differ')
     expect(found[2]).toMatchObject({
       level: 'warning',
-      text: containing(`this machine's clock is ${by} ${way} that of prod (vault)`),
+      text: matching(
+        new RegExp(`^this machine's clock is ${by.source} ${way} that of prod \\(vault\\)`),
+      ),
       fix: matching(/timedatectl|sntp|w32tm/),
     })
   })
