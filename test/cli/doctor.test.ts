@@ -124,7 +124,7 @@ describe('doctor', () => {
     ['GOOGLE_APPLICATION_CREDENTIALS', 'note', 'is set and ignored, but where a secret says'],
     ['GOOGLE_CLOUD_PROJECT', 'note', 'is set and ignored'],
     ['OP_SERVICE_ACCOUNT_TOKEN', 'note', 'is set and ignored'],
-    ['AZURE_CLIENT_SECRET', 'note', 'where an entry for Azure leaves its login to the platform'],
+    ['AZURE_CLIENT_SECRET', 'note', 'an Azure Key Vault without `auth`, or'],
     ['KUBECONFIG', 'note', 'is set and ignored, but where an entry lists it'],
     ['AWS_PROFILE', 'note', 'a provider may log in with it'],
   ])('names %s, and not what it says', async (name, level, text) => {

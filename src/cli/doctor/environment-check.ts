@@ -43,7 +43,9 @@ const VARIABLES: readonly (readonly [name: RegExp, say: (name: string) => Doctor
   [
     /^AZURE_\w*$/,
     (name) =>
-      note(`${name} is set: where an entry for Azure leaves its login to the platform, it counts`),
+      note(
+        `${name} is set: an Azure Key Vault without \`auth\`, or with its type \`default\`, may log in with it`,
+      ),
   ],
   [
     /^(?:KUBECONFIG|SOPS_\w*)$/,

@@ -39,6 +39,10 @@ function vendorAddress(provider: string, text: (name: string) => string | null):
     const location = text('location')
     return `https://secretmanager.${location === null ? '' : `${location}.rep.`}googleapis.com`
   }
+  if (provider === 'azure-key-vault') {
+    const vault = text('vault')
+    return vault === null ? null : `https://${vault}.vault.azure.net`
+  }
   const service = { 'aws-secrets-manager': 'secretsmanager', 'aws-ssm': 'ssm' }[provider]
   const arn = text('id') ?? text('name') ?? ''
   const region = text('region') ?? /^arn:[a-z-]+:[a-z]+:([a-z0-9-]+):/.exec(arn)?.[1]
