@@ -105,6 +105,7 @@ const confinements: readonly Confinement[] = [
       'providers/aws-client',
       'providers/command',
       'providers/gcp-secret-manager',
+      'providers/azure-key-vault',
       'providers/kubernetes',
       'providers/onepassword',
       'providers/sops',

@@ -4,6 +4,7 @@ import { BrokerError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { createAwsSecretsManagerProvider } from './aws-secrets-manager/aws-secrets-manager.ts'
 import { createAwsSsmProvider } from './aws-ssm/aws-ssm.ts'
+import { createAzureKeyVaultProvider } from './azure-key-vault/azure-key-vault.ts'
 import { createCommandProvider } from './command/command.ts'
 import { createEnvProvider } from './env.ts'
 import { createFileProvider, type FileOptions } from './file/file.ts'
@@ -45,6 +46,7 @@ export function createProviders(
     createGcpSecretManagerProvider(options),
     createCommandProvider(),
     createVaultProvider(options),
+    createAzureKeyVaultProvider(options),
     createKubernetesProvider(options),
     createOnePasswordProvider(),
     createSopsProvider(options),

@@ -33,6 +33,7 @@ describe('the providers', () => {
       ['gcp-secret-manager', 'gcp-secret-manager'],
       ['command', 'command'],
       ['vault', 'vault'],
+      ['azure-key-vault', 'azure-key-vault'],
       ['kubernetes', 'kubernetes'],
       ['1password', '1password'],
       ['sops', 'sops'],
