@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isJsonObject, type JsonObject } from '../core/json.ts'
+import { copyJson, isJsonArray, isJsonObject, type JsonObject } from '../core/json.ts'
 import { isRefusal } from '../core/refusal.ts'
 import type { ScopeRule } from '../core/rule.ts'
 import { tagsFit } from '../core/secret-tags.ts'
@@ -51,7 +51,8 @@ function listed(
   const tool = reach(snapshot, name, toolTypes)
   if (isRefusal(tool) || !tool.scoped.rules.some((rule) => mayAllow(rule, tool))) return []
   const { title, description, input, output, annotations } = describe(tool)
-  const schema = z.toJSONSchema(input, { io: 'input' }) as JsonObject
+  const schema = copyJson(z.toJSONSchema(input, { io: 'input' }))
+  if (!isJsonObject(schema)) return []
   return [
     { name, title, description, inputSchema: schema, outputSchema: withCall(output), annotations },
   ]
@@ -70,6 +71,6 @@ function withCall(output: JsonObject): JsonObject {
       call: { type: 'string', description: 'id of this call in the audit trail' },
       ...(isJsonObject(properties) ? properties : {}),
     },
-    required: ['call', ...(Array.isArray(required) ? required : [])],
+    required: ['call', ...(isJsonArray(required) ? required : [])],
   }
 }

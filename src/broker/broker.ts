@@ -2,7 +2,7 @@ import type { SecretUse } from '../audit/audit-event.ts'
 import type { Action } from '../core/action.ts'
 import type { Decision } from '../core/decision.ts'
 import { BrokerError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
+import { copyJson, type Json } from '../core/json.ts'
 import { neededSecrets } from '../core/needed-secrets.ts'
 import { isRefusal, type Refusal, refuse } from '../core/refusal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
@@ -229,8 +229,7 @@ function atHop(step: CallAnswer | Refused): CallAnswer | Refused {
 function asJson(input: unknown): Json {
   if (input === undefined) return null
   try {
-    const copy: unknown = JSON.parse(JSON.stringify(input))
-    return copy as Json
+    return copyJson(input)
   } catch {
     throw new BrokerError('internal', 'the input is not JSON')
   }

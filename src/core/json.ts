@@ -18,3 +18,23 @@ export function deepFreeze<T>(value: T): T {
   }
   return value
 }
+
+/** True for a JSON array. */
+export function isJsonArray(value: unknown): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/**
+ * A plain copy of what is JSON. Members that are undefined are left out, as JSON.stringify does.
+ *
+ * @throws TypeError where the value is not JSON (a function, NaN).
+ */
+export function copyJson(value: unknown): Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (isJsonArray(value)) return value.map(copyJson)
+  if (!isJsonObject(value)) throw new TypeError('the value is not JSON')
+  const members = Object.entries<unknown>(value).filter(([, member]) => member !== undefined)
+  // Not by assignment: a member may be called `__proto__`.
+  return Object.fromEntries(members.map(([name, member]) => [name, copyJson(member)]))
+}

@@ -12,6 +12,7 @@ import type { BrokerOptions } from '../../src/broker/options.ts'
 import { createConfigSource } from '../../src/config/config-source.ts'
 import { freezeAction } from '../../src/core/action.ts'
 import { BrokerError } from '../../src/core/errors.ts'
+import { copyJson } from '../../src/core/json.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createPolicyEngine } from '../../src/policy/policy-engine.ts'
 import type { FetchedSecret, SecretProvider } from '../../src/providers/provider.ts'
@@ -187,7 +188,7 @@ export function done(body: unknown, status = 200): Performed {
   return {
     kind: 'done',
     result: {
-      structured: { body: JSON.parse(JSON.stringify(body)) },
+      structured: { body: copyJson(body) },
       failed: status >= 400,
       status,
       bytes: 10,

@@ -110,7 +110,8 @@ function usesOf(node: Node): string[] {
 function boundBy(node: Node): string[] {
   const { params, id, local, type, value } = node
   const inPattern = type === 'Property' ? [value] : []
-  const candidates = [id, local, ...inPattern, ...(Array.isArray(params) ? params : [])]
+  const given: readonly unknown[] = Array.isArray(params) ? params : []
+  const candidates = [id, local, ...inPattern, ...given]
   return candidates.map(nameOf).filter((name) => name !== null)
 }
 
