@@ -61,27 +61,59 @@ function textAt(units: string, start: number, end: number): MappedText {
   }
 }
 
-/** True where the start of a run of base64 units may be of ASCII text at some place of four: cheap. */
-export function mayBeBase64Text(text: string, start: number, end: number): boolean {
-  let since0 = start
-  let since1 = start
-  let since2 = start
-  let since3 = start
-  for (let i = start; i < end; i++) {
+/** What a run of base64 units may be, as bits: base64 of ASCII text, the same reversed, the same in ROT13. */
+export const FORWARD = 1
+export const REVERSED = 2
+export const ROTATED = 4
+
+/** Which of the three a run may be. One pass, whatever the run; ends of line count for nothing. */
+export function base64Evidence(text: string, start: number, end: number): number {
+  // Four counters of eight bits: for each place of four where a group may begin, how many units in a row fit.
+  let forward = 0
+  let back = 0
+  let rotated = 0
+  let evidence = 0
+  for (let i = start, place = 0; i < end; i++) {
     const unit = text.charCodeAt(i)
-    const sextet = unit < 128 ? (sextets[unit] ?? 255) : 255
-    // Ends of line and padding count for nothing here, and shift the places: then it is looked at.
-    if (sextet === 255) {
-      if (unit === 0x0a || unit === 0x0d) return true
-      since0 = since1 = since2 = since3 = i + 1
-      continue
+    if (unit === 0x0a || unit === 0x0d) continue
+    const fit = unit < 128 ? (unitFits[unit] ?? 0) : 0
+    const turn = place & 3
+    forward = (forward + EACH) & (kept[(turn << 4) | (fit & 15)] ?? 0)
+    back = (back + EACH) & (kept[(((4 - turn) & 3) << 4) | (fit & 15)] ?? 0)
+    rotated = (rotated + EACH) & (kept[(turn << 4) | (fit >> 4)] ?? 0)
+    if (((forward | back | rotated) & ENOUGH) !== 0) {
+      if ((forward & ENOUGH) !== 0) evidence |= FORWARD
+      if ((back & ENOUGH) !== 0) evidence |= REVERSED
+      if ((rotated & ENOUGH) !== 0) evidence |= ROTATED
+      if (evidence === (FORWARD | REVERSED | ROTATED)) break
+      // A counter may not run into its neighbour.
+      forward &= ~ENOUGH
+      back &= ~ENOUGH
+      rotated &= ~ENOUGH
     }
-    const fit = fits[sextet] ?? 0
-    if ((fit & (1 << (i & 3))) === 0) since0 = i + 1
-    if ((fit & (1 << ((i + 1) & 3))) === 0) since1 = i + 1
-    if ((fit & (1 << ((i + 2) & 3))) === 0) since2 = i + 1
-    if ((fit & (1 << ((i + 3) & 3))) === 0) since3 = i + 1
-    if (Math.max(i - since0, i - since1, i - since2, i - since3) >= FEWEST_UNITS) return true
+    place++
   }
-  return false
+  return evidence
 }
+
+const EACH = 0x01010101
+/** INVARIANT: the bit of FEWEST_UNITS in each counter. */
+const ENOUGH = 0x10101010
+
+/** By code unit: the places of four where it fits (`fits`), and above them those of its ROT13. */
+const unitFits = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const letter = (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
+  const turned = !letter ? unit : (unit & 31) <= 13 ? unit + 13 : unit - 13
+  const of = (one: number) => fits[sextets[one] ?? 255] ?? 0
+  return of(unit) | (of(turned) << 4)
+})
+
+/** By turn and fit: which of the four counters go on. Counter p is of groups that begin at places p, p + 4, ... */
+const kept = Int32Array.from({ length: 64 }, (_, key) => {
+  const turn = key >> 4
+  let mask = 0
+  for (let p = 0; p < 4; p++) {
+    if ((key & 15 & (1 << ((turn - p) & 3))) !== 0) mask |= 0xff << (p * 8)
+  }
+  return mask
+})

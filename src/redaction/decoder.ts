@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
-import { base64Texts, mayBeBase64Text } from './base64-text.ts'
+import { base64Evidence, base64Texts, FORWARD, REVERSED, ROTATED } from './base64-text.ts'
 import { BASE64_UNIT, type EncodedRun, gathered, LIST_UNIT } from './encoded-run.ts'
 import { inflated } from './inflate.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
@@ -61,36 +61,105 @@ function baseRun(
   whole: (texts: readonly string[]) => MappedText[],
 ): MappedText[] {
   const found: MappedText[] = []
+  const look = lookAt(text, start, end)
+  const evidence = base64Evidence(text, start, end)
+  const nothing = !look.dashes && !look.stretches && !look.mixed && !look.wide && !look.wrapped
+  if (evidence === 0 && nothing) return found
   const raw = text.slice(start, end)
-  const wrapped = raw.includes('\n') || raw.includes('\r')
-  const units = wrapped ? raw.replaceAll(/[\r\n]+/g, '') : raw
-  if (mayBeBase64Text(units, 0, units.length)) {
+  const units = look.wrapped ? raw.replaceAll(/[\r\n]+/g, '') : raw
+  if ((evidence & FORWARD) !== 0) {
     for (const { text: one, span } of base64Texts(units)) {
       // Of a wrapped text all goes: its places are not kept.
       const local = (from: number, to: number) => {
         const { start: s, end: e } = span(from, to)
         return { start: start + s, end: Math.min(end, start + e) }
       }
-      found.push(wrapped ? wholeOf(one, start, end) : { text: one, span: local })
+      found.push(look.wrapped ? wholeOf(one, start, end) : { text: one, span: local })
     }
   }
-  found.push(...whole(wideTexts(units)))
-  found.push(...whole(grouped(units)))
-  for (const variant of [reversed(units), rot13(units)]) {
-    if (!mayBeBase64Text(variant, 0, variant.length)) continue
-    found.push(...whole(base64Texts(variant).map(({ text: one }) => one)))
+  if (look.wide || look.wrapped) found.push(...whole(wideTexts(units)))
+  if (look.dashes) found.push(...whole(grouped(units)))
+  if ((evidence & REVERSED) !== 0) {
+    found.push(...whole(base64Texts(reversed(units)).map(({ text: one }) => one)))
   }
-  for (const part of units.split(/[-_=/+]+/)) {
-    if (part.length >= SHORTEST_HEX && /^[0-9a-fA-F]+$/.test(part)) {
-      found.push(...whole(hexTexts(part)), ...whole(hexTexts(reversed(part))))
-    } else if (part.length >= SHORTEST_BASE58) {
-      if (/^(?:[A-V0-9]+|[a-v0-9]+|[A-Z2-7]+|[a-z2-7]+)$/.test(part))
-        found.push(...whole(base32Texts(part)))
-      if (mayBeBase58(part)) found.push(...whole(base58Texts(part)))
-    }
+  if ((evidence & ROTATED) !== 0) {
+    found.push(...whole(base64Texts(rot13(units)).map(({ text: one }) => one)))
   }
-  found.push(...compressed(raw, start, end))
+  if (look.stretches || look.wrapped) {
+    for (const part of units.split(/[-_=/+]+/)) found.push(...whole(stretchTexts(part)))
+  }
+  if (look.mixed) found.push(...compressed(raw, start, end))
   return found
+}
+
+/** What a stretch of letters and digits stands for in hex, base32 or base58. */
+function stretchTexts(part: string): string[] {
+  if (part.length < SHORTEST_HEX) return []
+  if (/^[0-9a-fA-F]+$/.test(part)) return [...hexTexts(part), ...hexTexts(reversed(part))]
+  const texts: string[] = []
+  if (/^(?:[A-V0-9]+|[a-v0-9]+|[A-Z2-7]+|[a-z2-7]+)$/.test(part)) texts.push(...base32Texts(part))
+  if (mayBeBase58(part)) texts.push(...base58Texts(part))
+  return texts
+}
+
+interface Look {
+  readonly wrapped: boolean
+  readonly dashes: boolean
+  /** A stretch of letters and digits is long enough for hex, base32 or base58, and such as those have. */
+  readonly stretches: boolean
+  /** Not of hex digits alone, and of capitals or digits too: bytes at random, of which base64 has all kinds of units. */
+  readonly mixed: boolean
+  readonly wide: boolean
+}
+
+const LOWER = 1
+const UPPER = 2
+const DIGIT = 4
+const NO_HEX = 8
+const OTHER = 16
+
+const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const hex = (unit >= 65 && unit <= 70) || (unit >= 97 && unit <= 102)
+  if (unit >= 97 && unit <= 122) return hex ? LOWER : LOWER | NO_HEX
+  if (unit >= 65 && unit <= 90) return hex ? UPPER : UPPER | NO_HEX
+  return unit >= 48 && unit <= 57 ? DIGIT : OTHER
+})
+
+/** What a run of base64 units has, in one pass and without a copy of it. */
+function lookAt(text: string, start: number, end: number): Look {
+  let wrapped = false
+  let dashes = false
+  let stretches = false
+  let all = 0
+  let stretch = 0
+  let since = start
+  for (let i = start; i <= end; i++) {
+    const unit = i < end ? text.charCodeAt(i) : 0x2d
+    const kind = kinds[unit & 127] ?? OTHER
+    if (kind !== OTHER) {
+      stretch |= kind
+      continue
+    }
+    if (i < end && unit === 0x2d) dashes = true
+    if (unit === 0x0a || unit === 0x0d) wrapped = true
+    if (i - since >= SHORTEST_BASE58) {
+      const oneCase = (stretch & (LOWER | UPPER)) !== (LOWER | UPPER)
+      const all3 = (stretch & (LOWER | UPPER | DIGIT)) === (LOWER | UPPER | DIGIT)
+      if (oneCase || all3 || (stretch & NO_HEX) === 0) stretches = true
+    }
+    all |= stretch
+    stretch = 0
+    since = i + 1
+  }
+  const cases = (all & (LOWER | UPPER)) === (LOWER | UPPER)
+  const mixed = end - start >= SHORTEST_COMPRESSED && cases && (all & NO_HEX) !== 0
+  return {
+    wrapped,
+    dashes,
+    stretches,
+    mixed,
+    wide: end - start >= 24 && (all & (UPPER | DIGIT)) !== 0,
+  }
 }
 
 /** What base64 of UTF-8 beyond ASCII stands for. */

@@ -42,13 +42,20 @@ export function withinSegments(
 ): { readonly start: number; readonly end: number }[] {
   const parts: { start: number; end: number }[] = []
   let from = start
-  let word = wordStart(text, start)
+  // Of a word only matters whether it is short: nothing is read twice, however long a word is.
+  let word = start
+  while (word > 0 && start - word <= SHORT_WORD && !isSpace(text.charCodeAt(word - 1))) word--
   for (let at = start; at < end; ) {
-    const stop = wordEnd(text, at)
+    let stop = at
+    while (stop < end && !isSpace(text.charCodeAt(stop))) stop++
     let next = stop
-    while (next < text.length && isSpace(text.charCodeAt(next))) next++
+    while (next < end && isSpace(text.charCodeAt(next))) next++
     if (next >= end) break
-    if (stop > word && !joined(text, word, stop, next, wordEnd(text, next))) {
+    let after = next
+    while (after < text.length && after - next <= SHORT_WORD && !isSpace(text.charCodeAt(after))) {
+      after++
+    }
+    if (stop > word && !joined(text, word, stop, next, after)) {
       parts.push({ start: from, end: stop })
       from = next
     }
