@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkConnection, connectionFields } from '../aws-client/connection.ts'
 
 /** What AWS allows in a name; a `:` would be read as a selector. */

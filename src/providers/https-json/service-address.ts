@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** HTTPS, or plain HTTP to this machine: what is asked there are values, with credentials. No user, query or fragment. */
 export const serviceAddress = z

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CATALOG_NAME } from '../../core/agent.ts'
 
 const absolute = z
