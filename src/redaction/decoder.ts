@@ -1,12 +1,13 @@
 import { Buffer, isUtf8 } from 'node:buffer'
+import { ascii85Texts } from './ascii85.ts'
 import { base64Evidence, base64Texts, FORWARD, REVERSED, ROTATED } from './base64-text.ts'
-import { BASE64_UNIT, type EncodedRun, gathered, LIST_UNIT } from './encoded-run.ts'
+import { ASCII85_UNIT, BASE64_UNIT, type EncodedRun, gathered, LIST_UNIT } from './encoded-run.ts'
 import { inflated } from './inflate.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import {
-  ascii85Texts,
   base32Texts,
   base58Texts,
+  FEWEST_BYTES,
   hexTexts,
   LONGEST_BASE58,
   listTexts,
@@ -25,31 +26,35 @@ export function decoded(text: string, run: EncodedRun): MappedText[] {
   const whole = (texts: readonly string[]): MappedText[] =>
     texts.map((one) => wholeOf(one, start, end))
   if (kind === BASE64_UNIT) return baseRun(text, start, end, whole)
-  const raw = text.slice(start, end)
+  if (kind === ASCII85_UNIT) return ascii85Texts(text, start, end)
   if (kind === LIST_UNIT) {
+    if (!mayBeList(text, start, end)) return []
+    const raw = text.slice(start, end)
     const first = raw.search(/[0-9a-fA-F]/)
-    if (first < 0 || end - start < SHORTEST_LIST) return []
     const last = raw.search(/[^0-9a-fA-F]*$/)
     return listTexts(raw).map((one) => wholeOf(one, start + first, start + last))
   }
-  if (kind === 0) {
-    const first = Math.max(0, raw.search(/[A-Za-z0-9]/))
-    return [gathered(raw.slice(first), start + first)]
+  const raw = text.slice(start, end)
+  const first = Math.max(0, raw.search(/[A-Za-z0-9]/))
+  return [gathered(raw.slice(first), start + first)]
+}
+
+/** True where a run has numbers enough for a list of bytes. */
+function mayBeList(text: string, start: number, end: number): boolean {
+  let numbers = 0
+  let before = false
+  for (let i = start; i < end; i++) {
+    const is = isHexUnit(text.charCodeAt(i))
+    if (is && !before && ++numbers >= FEWEST_BYTES) return true
+    before = is
   }
-  return end - start < SHORTEST_ASCII85 ? [] : whole(ascii85Candidates(raw).flatMap(ascii85Texts))
+  return false
 }
 
-/** A run of ascii85 units, and the rest of it after what often stands before a value. */
-function ascii85Candidates(raw: string): string[] {
-  const units = raw.replaceAll(/\s+/g, '')
-  const rest = ['<~', ':', '=', '"']
-    .map((mark) => units.indexOf(mark) + mark.length)
-    .filter((at, i) => at >= (i === 0 ? 2 : 1) && units.length - at >= SHORTEST_ASCII85)
-  return [units, ...rest.map((at) => units.slice(at))]
+function isHexUnit(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || (unit >= 97 && unit <= 102) || (unit >= 65 && unit <= 70)
 }
 
-const SHORTEST_LIST = 19
-const SHORTEST_ASCII85 = 19
 const SHORTEST_HEX = 16
 const SHORTEST_BASE58 = 16
 const SHORTEST_COMPRESSED = 20

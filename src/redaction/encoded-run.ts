@@ -42,7 +42,11 @@ export function forEachEncodedRun(text: string, visit: (run: EncodedRun) => void
   const ends = new Int32Array(8)
   let spreadEnd = 0
   for (let at = 0; at <= last; at += STRIDE) {
-    let shared = classes[text.charCodeAt(at)] ?? 0
+    // The far end first: in prose some space within the window ends it soonest so.
+    let shared =
+      (classes[text.charCodeAt(at)] ?? 0) &
+      (classes[text.charCodeAt(at + WINDOW - 1)] ?? 0) &
+      (classes[text.charCodeAt(at + WINDOW / 2)] ?? 0)
     for (let i = at + 1; shared !== 0 && i < at + WINDOW; i++) {
       shared &= classes[text.charCodeAt(i)] ?? 0
     }

@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 
 /** Bytes of which fewer than this are text hold no part of a value. */
-const FEWEST_BYTES = 8
+export const FEWEST_BYTES = 8
 
 /**
  * Bytes as text, where they look like it: UTF-8, or else one unit for each byte; without NULs, so that UTF-16 of ASCII reads as
@@ -102,73 +102,6 @@ function baseBytes(units: string, alphabet: string): Uint8Array | null {
   for (const word of words) bytes.push(word & 255, word >> 8)
   while (bytes.at(-1) === 0) bytes.pop()
   return Uint8Array.from(bytes.reverse())
-}
-
-/** What ascii85 units stand for (Adobe's and Z85), at any of the five places where a group may begin. */
-export function ascii85Texts(units: string): string[] {
-  const texts: string[] = []
-  for (const digits of [ADOBE, Z85]) {
-    for (let phase = 0; phase < 5; phase++) {
-      if (!beginsWithText(units, phase, digits)) continue
-      const text = textOfBytes(ascii85Bytes(units, phase, digits))
-      if (text !== null) texts.push(text)
-    }
-  }
-  return texts
-}
-
-/** True where the first two groups are ASCII: cheap, and so of most units that are no ascii85. */
-function beginsWithText(units: string, phase: number, digits: Uint8Array): boolean {
-  for (let from = phase; from < phase + 10; from += 5) {
-    let group = 0
-    for (let i = from; i < from + 5; i++) {
-      const digit = digits[units.charCodeAt(i) & 127] ?? 255
-      if (digit === 255) return false
-      group = group * 85 + digit
-    }
-    if (group >= 2 ** 31 || (group & 0x808080) !== 0) return false
-  }
-  return true
-}
-
-function ascii85Bytes(units: string, phase: number, digits: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(units.length * 4)
-  let length = 0
-  let group = 0
-  let size = 0
-  const put = (count: number): void => {
-    for (let i = 0; i < count; i++) bytes[length++] = Math.floor(group / 256 ** (3 - i)) % 256
-    group = 0
-    size = 0
-  }
-  for (let i = phase; i < units.length; i++) {
-    const unit = units.charCodeAt(i)
-    if (unit === 0x7a && size === 0 && digits === ADOBE) put(4)
-    else {
-      const digit = digits[unit & 127] ?? 255
-      if (digit === 255) break
-      group = group * 85 + digit
-      size++
-      if (size === 5) put(4)
-    }
-  }
-  if (size > 1) {
-    const count = size - 1
-    for (let i = size; i < 5; i++) group = group * 85 + 84
-    put(count)
-  }
-  return bytes.subarray(0, length)
-}
-
-const ADOBE = digitsOf(Array.from({ length: 85 }, (_, i) => String.fromCharCode(33 + i)).join(''))
-const Z85 = digitsOf(
-  '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#',
-)
-
-function digitsOf(alphabet: string): Uint8Array {
-  const digits = new Uint8Array(128).fill(255)
-  for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i
-  return digits
 }
 
 /** What a list of numbers stands for, as bytes: decimal, hex with or without `0x`; null where it is none. */
