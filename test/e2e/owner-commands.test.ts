@@ -82,7 +82,7 @@ describe('the built command', () => {
       data: { secrets: [{ name: 'github_token', resolves: true }] },
     })
     const list = await run(['secret', 'list'])
-    expect(list.out).toMatch(/^github_token +file +- +always +- +github$/m)
+    expect(list.out).toMatch(/^github_token +file +- +- +always +- +github +-$/m)
     expect(await run(['agent', 'list'])).toMatchObject({ code: 0 })
 
     const texts = said.flatMap((answer) => [answer.out, answer.err])
@@ -173,7 +173,7 @@ describeWithServer('Secret Service', 'the built command with a real keychain', (
     })
     const checked = await keyhand('chain', ['secret', 'check', 'github_token'], { session })
     expect(checked).toMatchObject({ code: 0, err: '' })
-    expect(checked.out).toMatch(/^github_token +resolves +keychain +- +32-63 +good$/m)
+    expect(checked.out).toMatch(/^github_token +resolves +keychain +- +- +32-63 +good$/m)
 
     const without = await keyhand('chain', ['secret', 'check', 'github_token'])
     expect(without).toMatchObject({ code: 1 })

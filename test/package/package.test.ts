@@ -50,13 +50,14 @@ describe('the packed package, installed into an empty folder', () => {
     expect(names.length).toBeLessThan(10)
   })
 
-  it('is smaller than 30 MB', () => {
+  // 19 MB is what the base took; the providers of companies (1Password's WebAssembly above all) may take 25 MB more.
+  it('is smaller than 44 MB', () => {
     const bytes = filesBelow(join(folder, 'node_modules')).reduce(
       (sum, file) => sum + statSync(file).size,
       0,
     )
     expect(bytes).toBeGreaterThan(1_000_000)
-    expect(bytes).toBeLessThan(30_000_000)
+    expect(bytes).toBeLessThan(44_000_000)
   })
 
   it('brings the licences of what it contains, and no source, test or machine path', () => {
