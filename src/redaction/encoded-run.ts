@@ -36,59 +36,63 @@ mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
 mark('\r\n', ASCII85_UNIT)
 
 /** Calls `visit` with each maximal run of units of one class in a text that may be encoded, in order of its start. */
-export function forEachEncodedRun(text: string, visit: (run: EncodedRun) => void): void {
-  const last = text.length - WINDOW
+export function forEachEncodedRun(
+  units: Uint16Array,
+  length: number,
+  visit: (run: EncodedRun) => void,
+): void {
+  const last = length - WINDOW
   /** By class: where the last run of it ended. */
   const ends = new Int32Array(8)
   let spreadEnd = 0
   for (let at = 0; at <= last; at += STRIDE) {
     // The far end first: in prose some space within the window ends it soonest so.
     let shared =
-      (classes[text.charCodeAt(at)] ?? 0) &
-      (classes[text.charCodeAt(at + WINDOW - 1)] ?? 0) &
-      (classes[text.charCodeAt(at + WINDOW / 2)] ?? 0)
+      (classes[units[at] ?? 0] ?? 0) &
+      (classes[units[at + WINDOW - 1] ?? 0] ?? 0) &
+      (classes[units[at + WINDOW / 2] ?? 0] ?? 0)
     for (let i = at + 1; shared !== 0 && i < at + WINDOW; i++) {
-      shared &= classes[text.charCodeAt(i)] ?? 0
+      shared &= classes[units[i] ?? 0] ?? 0
     }
     if (shared !== 0) {
       for (let kind = 1; kind <= ASCII85_UNIT; kind <<= 1) {
         if ((shared & kind) === 0 || at < (ends[kind] ?? 0)) continue
-        const run = extend(text, at, kind)
+        const run = extend(units, length, at, kind)
         ends[kind] = run.end
         // A shorter one is seen or not by where in the text it stands, which must make no difference.
         if (run.end - run.start >= WINDOW + STRIDE - 1) visit(run)
       }
     }
-    if (at >= spreadEnd && standsApart(text, at)) {
-      const run = extendSpread(text, at)
+    if (at >= spreadEnd && standsApart(units, at)) {
+      const run = extendSpread(units, length, at)
       spreadEnd = run.end
       if (run.end - run.start >= FEWEST_SPREAD * 2) visit(run)
     }
   }
 }
 
-function extend(text: string, at: number, kind: number): EncodedRun {
+function extend(units: Uint16Array, length: number, at: number, kind: number): EncodedRun {
   let start = at
   let end = at
-  while (start > 0 && ((classes[text.charCodeAt(start - 1)] ?? 0) & kind) !== 0) {
-    if (isBlankLine(text, start - 1)) break
+  while (start > 0 && ((classes[units[start - 1] ?? 0] ?? 0) & kind) !== 0) {
+    if (isBlankLine(units, start - 1)) break
     start--
   }
-  while (end < text.length && ((classes[text.charCodeAt(end)] ?? 0) & kind) !== 0) {
-    if (isBlankLine(text, end)) break
+  while (end < length && ((classes[units[end] ?? 0] ?? 0) & kind) !== 0) {
+    if (isBlankLine(units, end)) break
     end++
   }
   // White space around it is not part of what is encoded.
-  while (start < end && text.charCodeAt(start) <= 32) start++
-  while (end > start && text.charCodeAt(end - 1) <= 32) end--
+  while (start < end && (units[start] ?? 0) <= 32) start++
+  while (end > start && (units[end - 1] ?? 0) <= 32) end--
   return { start, end, kind }
 }
 
 /** A blank line ends what is wrapped over lines. */
-function isBlankLine(text: string, at: number): boolean {
-  if (text.charCodeAt(at) !== 0x0a) return false
-  const before = text.charCodeAt(at - 1) === 0x0d ? at - 2 : at - 1
-  return text.charCodeAt(before) === 0x0a
+function isBlankLine(units: Uint16Array, at: number): boolean {
+  if ((units[at] ?? 0) !== 0x0a) return false
+  const before = (units[at - 1] ?? 0) === 0x0d ? at - 2 : at - 1
+  return (units[before] ?? 0) === 0x0a
 }
 
 function isLetterOrDigit(unit: number): boolean {
@@ -111,11 +115,11 @@ export function gathered(raw: string, offset: number): MappedText {
 }
 
 /** True where no two letters or digits stand together in the next units, and some stand there. */
-function standsApart(text: string, at: number): boolean {
+function standsApart(units: Uint16Array, at: number): boolean {
   let seen = 0
   let before = false
   for (let i = at; i < at + WINDOW; i++) {
-    const is = isLetterOrDigit(text.charCodeAt(i))
+    const is = isLetterOrDigit(units[i] ?? 0)
     if (is && before) return false
     if (is) seen++
     before = is
@@ -123,23 +127,23 @@ function standsApart(text: string, at: number): boolean {
   return seen >= 1
 }
 
-function extendSpread(text: string, at: number): EncodedRun {
+function extendSpread(units: Uint16Array, length: number, at: number): EncodedRun {
   // The end of a word before them is not one of them.
-  const afterWord = isLetterOrDigit(text.charCodeAt(at)) && isLetterOrDigit(text.charCodeAt(at - 1))
+  const afterWord = isLetterOrDigit(units[at] ?? 0) && isLetterOrDigit(units[at - 1] ?? 0)
   let start = afterWord ? at + 1 : at
   for (let i = start, gap = 0; !afterWord && i > 0 && gap <= LONGEST_SPREAD; i--) {
-    const is = isLetterOrDigit(text.charCodeAt(i - 1))
-    if (is && isLetterOrDigit(text.charCodeAt(i - 2))) break
+    const is = isLetterOrDigit(units[i - 1] ?? 0)
+    if (is && isLetterOrDigit(units[i - 2] ?? 0)) break
     gap = is ? 0 : gap + 1
     if (is) start = i - 1
   }
   let end = start
-  for (let i = start, gap = 0; i < text.length && gap <= LONGEST_SPREAD; i++) {
-    const is = isLetterOrDigit(text.charCodeAt(i))
-    if (is && isLetterOrDigit(text.charCodeAt(i + 1))) break
+  for (let i = start, gap = 0; i < length && gap <= LONGEST_SPREAD; i++) {
+    const is = isLetterOrDigit(units[i] ?? 0)
+    if (is && isLetterOrDigit(units[i + 1] ?? 0)) break
     gap = is ? 0 : gap + 1
     if (is) end = i + 1
   }
-  while (start < end && !isLetterOrDigit(text.charCodeAt(start))) start++
+  while (start < end && !isLetterOrDigit(units[start] ?? 0)) start++
   return { start, end: Math.max(end, start), kind: 0 }
 }

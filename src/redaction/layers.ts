@@ -10,6 +10,7 @@ import type { Match, Matches } from './match.ts'
 import type { RunIndex } from './run-index.ts'
 import type { Scanner } from './scanner.ts'
 import { lastSegment, segmentStart, withinSegments } from './segment.ts'
+import { withUnits } from './text-units.ts'
 import { tokenAt } from './token.ts'
 import { escapesIn, unescaped } from './unescape.ts'
 
@@ -122,7 +123,12 @@ export class Layers {
     direct: readonly Match[],
   ): void {
     this.#searchFolded(text, findings, direct)
-    this.#searchExact(text, findings)
+    withUnits(text, (units) => {
+      this.#searchExact(text, units, findings)
+      if (depth < DEEPEST_ENCODING) {
+        this.#searchEncoded(text, units, findings, work, depth, escapes)
+      }
+    })
     if (escapes < DEEPEST_ESCAPES) {
       const places = escapesIn(text)
       for (let i = 0; i < places.length; ) {
@@ -139,8 +145,17 @@ export class Layers {
         }
       }
     }
-    if (depth >= DEEPEST_ENCODING) return
-    forEachEncodedRun(text, (run) => {
+  }
+
+  #searchEncoded(
+    text: string,
+    units: Uint16Array,
+    findings: Finding[],
+    work: Work,
+    depth: number,
+    escapes: number,
+  ): void {
+    forEachEncodedRun(units, text.length, (run) => {
       for (const part of withinSegments(text, run.start, run.end)) {
         for (const inner of decoded(text, { ...part, kind: run.kind })) {
           this.#searchInner(inner, 0, findings, work, depth + 1, escapes)
@@ -180,9 +195,9 @@ export class Layers {
     }
   }
 
-  #searchExact(text: string, findings: Finding[]): void {
+  #searchExact(text: string, units: Uint16Array, findings: Finding[]): void {
     if (this.#tables.exact === null) return
-    for (const { start, end, name } of this.#tables.exact.find(text)) {
+    for (const { start, end, name } of this.#tables.exact.findIn(text, units)) {
       findings.push({ start, end, name, part: `${name}:${text.slice(start, end)}` })
     }
   }

@@ -2,6 +2,7 @@ import { BrokerError } from '../core/errors.ts'
 import type { SecretPart } from './form-index.ts'
 import type { Meter } from './pattern.ts'
 import { shortestRun } from './spread-forms.ts'
+import { withUnits } from './text-units.ts'
 
 /** Characters that are looked at together, at every fourth place: a run of eight holds such a group there. */
 const GRAM = 5
@@ -59,13 +60,18 @@ export class RunIndex {
    * @throws BrokerError `redaction_failed` where text and values are made so that it would take too long.
    */
   find(text: string): Run[] {
+    return withUnits(text, (units) => this.findIn(text, units))
+  }
+
+  /** The same, where the code units of the text are at hand. */
+  findIn(text: string, units: Uint16Array): Run[] {
     const runs: Run[] = []
     const head = this.#head
     const shift = this.#shift
     const budget = text.length * STEPS_PER_UNIT + FREE_STEPS
     let steps = 0
     for (let at = 0; at + GRAM <= text.length; at += STRIDE) {
-      for (let gram = head[hashAt(text, at) >>> shift] ?? -1; gram >= 0; ) {
+      for (let gram = head[hashOf(units, at) >>> shift] ?? -1; gram >= 0; ) {
         steps += this.#compare(text, at, gram, runs)
         gram = this.#next[gram] ?? -1
         if (steps > budget) {
@@ -108,5 +114,15 @@ export class RunIndex {
 function hashAt(text: string, at: number): number {
   let hash = text.charCodeAt(at)
   for (let i = 1; i < GRAM; i++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(at + i)
+  return Math.imul(hash, MIX)
+}
+
+/** As `hashAt`. */
+function hashOf(units: Uint16Array, at: number): number {
+  let hash = units[at] ?? 0
+  hash = Math.imul(hash, 0x01000193) ^ (units[at + 1] ?? 0)
+  hash = Math.imul(hash, 0x01000193) ^ (units[at + 2] ?? 0)
+  hash = Math.imul(hash, 0x01000193) ^ (units[at + 3] ?? 0)
+  hash = Math.imul(hash, 0x01000193) ^ (units[at + 4] ?? 0)
   return Math.imul(hash, MIX)
 }
