@@ -100,7 +100,7 @@ function baseRun(
 /** What a stretch of letters and digits stands for in hex, base32 or base58. */
 function stretchTexts(part: string): string[] {
   if (part.length < SHORTEST_HEX) return []
-  if (/^[0-9a-fA-F]+$/.test(part)) return [...hexTexts(part), ...hexTexts(reversed(part))]
+  if (/^[0-9a-fA-F]+$/.test(part)) return hexTexts(part)
   const texts: string[] = []
   if (/^(?:[A-V0-9]+|[a-v0-9]+|[A-Z2-7]+|[a-z2-7]+)$/.test(part)) texts.push(...base32Texts(part))
   if (mayBeBase58(part)) texts.push(...base58Texts(part))

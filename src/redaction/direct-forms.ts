@@ -29,6 +29,14 @@ export function directForms(value: string): DirectForm[] {
     if (!PLAIN.test(text)) add([...jsonForms(text), ...percentForms(bytes), ...markupForms(text)])
     add([...hexForms(bytes), ...base64Whole(bytes)])
     add(base64Inner(bytes), true)
+    if (/[^\0-\x7f]/.test(text)) {
+      // What is not ASCII is hard to tell from binary data, so it is not left to decoding.
+      const wide = Buffer.from(text, 'utf16le')
+      for (const one of [wide, Buffer.from(wide).swap16()]) {
+        add(hexForms(one))
+        add(base64Inner(one), true)
+      }
+    }
   }
   for (const [text, edges] of [...forms]) add([bytesOf(text)], edges)
   return [...forms].map(([text, edges]) => ({ text, edges }))

@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
+import { reversed } from './spread-forms.ts'
 
 /** Bytes of which fewer than this are text hold no part of a value. */
 export const FEWEST_BYTES = 8
@@ -25,12 +26,45 @@ function withoutNuls(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '') : text
 }
 
-/** What hex digits stand for, from the first or the second digit on. */
+/** What hex digits stand for, from the first or the second digit on, in their order and in the reverse. */
 export function hexTexts(digits: string): string[] {
-  return [digits, digits.slice(1)].flatMap((one) => {
-    const text = textOfBytes(Buffer.from(one.slice(0, one.length & ~1), 'hex'))
-    return text === null ? [] : [text]
-  })
+  const texts: string[] = []
+  const last = digits.length - 1
+  for (const skipped of [0, 1]) {
+    if (mayBeHexText(digits, skipped, 1)) addHexText(digits.slice(skipped), texts)
+    if (mayBeHexText(digits, last - skipped, -1)) {
+      addHexText(reversed(digits.slice(0, digits.length - skipped)), texts)
+    }
+  }
+  return texts
+}
+
+function addHexText(digits: string, texts: string[]): void {
+  const text = textOfBytes(Buffer.from(digits.slice(0, digits.length & ~1), 'hex'))
+  if (text !== null) texts.push(text)
+}
+
+/**
+ * False where `textOfBytes` would give null for sure: a quarter of the bytes are above 127 and they are no UTF-8. Digests end
+ * here, without a copy.
+ */
+function mayBeHexText(digits: string, from: number, step: 1 | -1): boolean {
+  const size = step === 1 ? digits.length - from : from + 1
+  const bytes = size >> 1
+  let high = 0
+  let expected = 0
+  let wellFormed = true
+  for (let i = 0, at = from; i < bytes; i++, at += 2 * step) {
+    const unit = digits.charCodeAt(at)
+    const nibble = unit < 58 ? unit - 48 : (unit & 31) + 9
+    if (nibble >= 8) high++
+    const goesOn = nibble >= 8 && nibble < 12
+    if (goesOn !== expected > 0) wellFormed = false
+    if (goesOn) expected--
+    else expected = nibble < 12 ? 0 : nibble === 15 ? 3 : nibble === 14 ? 2 : 1
+    if (!wellFormed && high * 4 > bytes) return false
+  }
+  return true
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -106,7 +140,11 @@ function baseBytes(units: string, alphabet: string): Uint8Array | null {
 
 /** What a list of numbers stands for, as bytes: decimal, hex with or without `0x`; null where it is none. */
 export function listTexts(text: string): string[] {
-  const words = text.match(/(?:0[xX])?[0-9a-fA-F]+/g) ?? []
+  // `0x` also ends the number before it: `0x670x68`.
+  const words =
+    text.match(
+      /0[xX][0-9a-fA-F]{1,2}(?=0[xX]|[^0-9a-fA-FxX]|$)|(?:0[xX])?[0-9a-fA-F]+?(?=0[xX]|[^0-9a-fA-F]|$)/g,
+    ) ?? []
   if (words.length < FEWEST_BYTES) return []
   const texts: string[] = []
   const decimal = words.map((word) => (/^\d{1,3}$/.test(word) ? Number(word) : 256))
