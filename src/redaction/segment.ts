@@ -9,6 +9,9 @@ export const LONGEST_SEGMENT = 32_768
 /** How much of a part the next one sees again: a value in it that is encoded in up to this many units is found. */
 export const SEGMENT_OVERLAP = 8_192
 
+/** A longer segment is parted at multiples of this. */
+const STEP = LONGEST_SEGMENT - SEGMENT_OVERLAP
+
 /** Words up to this long may be elements of a list. */
 const SHORT_WORD = 6
 
@@ -31,7 +34,9 @@ export function segmentStart(text: string, place: number): number {
   const afterSpace = place === 0 || isSpace(text.charCodeAt(place - 1))
   if (afterSpace && isSpace(text.charCodeAt(place))) return place
   const inWord = isSpace(text.charCodeAt(place)) ? place - 1 : place
-  return parted(chainStart(text, inWord), place)
+  const start = chainStart(text, inWord)
+  // A place at which it is parted stays one: what is let out must not shrink to nothing step by step.
+  return start + Math.floor((place - start) / STEP) * STEP
 }
 
 /** The parts of a span that lie in one segment each. */
@@ -69,8 +74,7 @@ export function withinSegments(
 /** Where a segment is parted: so that the rest is as long as a part at most, in steps that do not depend on its end. */
 function parted(start: number, end: number): number {
   if (end - start <= LONGEST_SEGMENT) return start
-  const step = LONGEST_SEGMENT - SEGMENT_OVERLAP
-  return start + Math.ceil((end - start - LONGEST_SEGMENT) / step) * step
+  return start + Math.ceil((end - start - LONGEST_SEGMENT) / STEP) * STEP
 }
 
 function chainStart(text: string, place: number): number {
