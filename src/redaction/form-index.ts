@@ -53,6 +53,9 @@ export class FormIndex {
   readonly #wideHead: Int32Array
   readonly #headShift: number
   readonly #next: Int32Array
+  /** The last run that was compared: how far its form lies from the text, and where in the text it ends. */
+  #distance = 0
+  #comparedTo = 0
 
   constructor(parts: readonly SecretPart[], meter: Meter) {
     this.#parts = parts
@@ -116,6 +119,7 @@ export class FormIndex {
     const last = length - GRAM
     const budget = length * STEPS_PER_UNIT + FREE_STEPS
     let steps = 0
+    this.#comparedTo = 0
     for (let i = 0; i <= last; i += STRIDE) {
       const key =
         (units[i] ?? 0) |
@@ -167,6 +171,8 @@ export class FormIndex {
       const place = gram
       gram = this.#next[gram] ?? -1
       steps++
+      // Each gram of a long run would compare all of it again.
+      if (at < this.#comparedTo && place - at === this.#distance) continue
       let right = 0
       while (at + right < length && pool[place + right] === units[at + right]) right++
       if (right < GRAM) continue
@@ -174,6 +180,10 @@ export class FormIndex {
       while (at - left > 0 && pool[place - left - 1] === units[at - left - 1]) left++
       steps += left + right
       if (left + right < GRAM + 3) continue
+      if (at + right > this.#comparedTo) {
+        this.#comparedTo = at + right
+        this.#distance = place - at
+      }
       const form = this.#formAt(place)
       if (left + right < (this.#leasts[form] ?? 0)) continue
       const offset = place - left - (this.#starts[form] ?? 0)
