@@ -95,7 +95,8 @@ function joined(text: string, start: number, end: number, next: number, after: n
   if (end - start <= short && after - next <= short && next - end <= short) return true
   let lines = 0
   for (let i = end; i < next; i++) if (text.charCodeAt(i) === 0x0a) lines++
-  return lines === 1
+  // Code points (`U+0041 U+0042`) are longer than other elements.
+  return lines === 1 || (lines === 0 && text.startsWith('U+', next))
 }
 
 function wordStart(text: string, place: number): number {

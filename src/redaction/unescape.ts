@@ -3,17 +3,17 @@ import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
 
 /**
  * Escapes of every kind that is met, in one expression: percent (also `%u0041`), JSON and JavaScript (`\u0041`, `\u{41}`,
- * `\x41`, octal, short ones, a doubled backslash), HTML and XML (decimal, hex, named), quoted-printable with its soft ends of
+ * `U+0041`, `\x41`, octal, short ones, a doubled backslash), HTML and XML (decimal, hex, named), quoted-printable with its soft ends of
  * line; and letters in other shapes that NFKC folds.
  */
 const ESCAPE =
-  /((?:%[0-9a-fA-F]{2})+)|%u([0-9a-fA-F]{4})|\\u\{0*([0-9a-fA-F]{1,6})\}|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|((?:\\x[0-9a-fA-F]{2})+)|((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)|\\(?:\r?\n)|\\([\\/"'`bfnrt])|&#[xX]0*([0-9a-fA-F]{1,6});?|&#0*(\d{1,7});?|&([a-zA-Z][a-zA-Z0-9]{1,30});|((?:=[0-9a-fA-F]{2})+)|=[ \t]*\r?\n|([\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a]+)/gu
+  /((?:%[0-9a-fA-F]{2})+)|%u([0-9a-fA-F]{4})|\\u\{0*([0-9a-fA-F]{1,6})\}|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|((?:\\x[0-9a-fA-F]{2})+)|((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)|\\(?:\r?\n)|\\([\\/"'`bfnrt])|&#[xX]0*([0-9a-fA-F]{1,6});?|&#0*(\d{1,7});?|&([a-zA-Z][a-zA-Z0-9]{1,30});|((?:=[0-9a-fA-F]{2})+)|=[ \t]*\r?\n|([\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a]+)|U\+([0-9a-fA-F]{4,6})(?: (?=U\+))?/gu
 
 /** Letters in other shapes; a text of one-byte characters is known to have none at once. */
 const SHAPE =
   /[\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a]/gu
 
-const SIGNS = ['%', '\\', '&', '='] as const
+const SIGNS = ['%', '\\', '&', '=', 'U+'] as const
 
 /** Where escapes stand that may hide a letter, in order. */
 export function escapesIn(text: string): number[] {
@@ -46,6 +46,8 @@ function hides(text: string, at: number): boolean {
         next === 0x23 ||
         (isLetter(next) && /^&[a-zA-Z][a-zA-Z0-9]{1,30};/.test(text.slice(at, at + 33)))
       )
+    case 0x55:
+      return isHexUnit(text.charCodeAt(at + 2)) && isHexUnit(text.charCodeAt(at + 5))
     case 0x3d:
       return (
         next === 0x0a ||
@@ -111,6 +113,7 @@ function decode(match: RegExpExecArray): string | null {
     named,
     quoted,
     shape,
+    point,
   ] = match
   if (percent !== undefined) return bytes(percent.split('%').slice(1), 16)
   if (quoted !== undefined) return bytes(quoted.split('=').slice(1), 16)
@@ -119,7 +122,7 @@ function decode(match: RegExpExecArray): string | null {
   if (short !== undefined) return SHORT[short] ?? short
   if (named !== undefined) return NAMED[named] ?? null
   if (shape !== undefined) return shape.normalize('NFKC')
-  const code = percentU ?? braced ?? unicode ?? long ?? entityHex
+  const code = percentU ?? braced ?? unicode ?? long ?? entityHex ?? point
   if (code !== undefined) return character(Number.parseInt(code, 16))
   if (entity !== undefined) return character(Number.parseInt(entity, 10))
   return all.startsWith('=') || all.startsWith('\\') ? '' : null
