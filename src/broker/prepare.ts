@@ -16,6 +16,9 @@ export interface ReachableTool {
 
 const slices = new WeakMap<Snapshot, Map<string, Slice>>()
 
+/** A call asks for it each time, and making a schema costs ten times what a parse with it does. */
+const descriptions = new WeakMap<Slice, ToolDescription<unknown>>()
+
 /** Finds a tool in an agent's scope; the refusal says what is in the way. The list and the call both ask here. */
 export function reach(
   snapshot: Snapshot,
@@ -63,11 +66,16 @@ export function canonicalAction(tool: ReachableTool, input: unknown): Action | R
 
 /** How the tool shows itself to this agent. */
 export function describe(tool: ReachableTool): ToolDescription<unknown> {
+  const known = descriptions.get(tool.slice)
+  if (known !== undefined) return known
   const { rules: all } = tool.scoped
   const rules: TypedRule<unknown>[] = all
     .filter((rule) => tagsFit(rule, tool.slice.secretTags))
     .map(({ effect, rule, approval }) => ({ effect, rule, approval }))
-  return tool.type.describe(tool.entry.name, tool.entry.settings, rules, tool.entry.description)
+  const { entry, type } = tool
+  const made = type.describe(entry.name, entry.settings, rules, entry.description)
+  descriptions.set(tool.slice, made)
+  return made
 }
 
 // Policy keeps what it pre-parsed by the slice's identity, so a slice lives as long as its snapshot.
