@@ -5,6 +5,7 @@ import { isRefusal } from '../core/refusal.ts'
 import { Secret } from '../core/secret.ts'
 import type { MintedRule, Snapshot } from '../core/snapshot.ts'
 import { bitsOf } from '../minted/field-value.ts'
+import type * as Recognise from '../minted/recognise.ts'
 import type { MintedValue, Recognised } from '../minted/recognise.ts'
 import type { Redactor } from '../redaction/redaction-port.ts'
 import type { SecretKeeper } from '../secrets/keeper.ts'
@@ -37,6 +38,13 @@ export function createMintedGuard(options: {
 }): MintedGuard {
   const { redactor, keeper } = options
   const registered = new Set<string>()
+  let loaded: typeof Recognise | null = null
+
+  /** Loaded with the first answer; an `import` that is known by then still costs each call. */
+  async function recogniser(): Promise<typeof Recognise> {
+    loaded ??= await import('../minted/recognise.ts')
+    return loaded
+  }
 
   /** Where it comes again, in whatever encoding, redaction knows it. */
   function register(value: string): void {
@@ -97,13 +105,13 @@ export function createMintedGuard(options: {
       return {
         async mintedJson(value, mayStore): Promise<WithoutMinted<Json>> {
           if (rule.kind === 'allow') return { value, notes: [] }
-          const { recogniseJson } = await import('../minted/recognise.ts')
+          const { recogniseJson } = await recogniser()
           const wanted = rule.kind === 'store' && mayStore ? rule.field : null
           return without(await recogniseJson(value, wanted), mayStore)
         },
         async mintedText(text, { complete, mayStore }): Promise<WithoutMinted<string>> {
           if (rule.kind === 'allow') return { value: text, notes: [] }
-          const { recogniseText } = await import('../minted/recognise.ts')
+          const { recogniseText } = await recogniser()
           return without(await recogniseText(text, complete), mayStore && complete)
         },
         get outcome() {
