@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer'
  * (spaces, dashes, quotes, zero-width characters) is left out. Full-width forms are folded to what they stand for. In it a value
  * that was spread out, wrapped, or changed in case stands in one piece.
  */
-export const LARGEST_FOLDED = 63
+const LARGEST_FOLDED = 63
 
 /** Where `FoldedText` notes how far it is, so that a place is found again. */
 const BLOCK = 1_024

@@ -29,7 +29,7 @@ const STRIDE = 4
 const WIDE_GRAM = 9
 const WIDE_LEAST = STRIDE + WIDE_GRAM - 1
 /** More between two characters than this, and they are not parts of one run. */
-export const LONGEST_GAP = 64
+const LONGEST_GAP = 64
 
 const STEPS_PER_UNIT = 64
 const FREE_STEPS = 1_000_000

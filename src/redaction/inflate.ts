@@ -9,7 +9,7 @@ import {
 } from 'node:zlib'
 
 /** A compressed text may hold at most this many bytes; one that holds more withholds the message. */
-export const LONGEST_INFLATED = 4_000_000
+const LONGEST_INFLATED = 4_000_000
 
 /** Compressed bytes that are shorter hold no part of a value. */
 const SHORTEST = 12

@@ -15,11 +15,11 @@ import { tokenAt } from './token.ts'
 import { escapesIn, unescaped } from './unescape.ts'
 
 /** What is encoded more often than this, one encoding inside the other, is not looked into; escapes count apart. */
-export const DEEPEST_ENCODING = 3
+const DEEPEST_ENCODING = 3
 /** Escapes of escapes (`%2541`, JSON in JSON in JSON) are decoded this often. */
-export const DEEPEST_ESCAPES = 6
+const DEEPEST_ESCAPES = 6
 /** All that is decoded of one text may be this many times its length, and `FREE_WORK` more. */
-export const MOST_WORK = 24
+const MOST_WORK = 24
 const FREE_WORK = 1_000_000
 
 /** Escapes that are no further apart than this are decoded together, with as much text on either side. */

@@ -9,7 +9,7 @@ export function markerOf(name: string): string {
 }
 
 /** What stands where a part of a value was. INVARIANT: it names no secret, or an echo of guesses would say which is right. */
-export const PART_MARKER = '[part of a secret]'
+const PART_MARKER = '[part of a secret]'
 
 /** What stands where a match was. */
 export function markerFor(match: { readonly name: string; readonly part: string | null }): string {

@@ -5,9 +5,9 @@
  */
 
 /** A segment that is longer is parted in a stream, in UTF-16 code units. */
-export const LONGEST_SEGMENT = 32_768
+const LONGEST_SEGMENT = 32_768
 /** How much of a part the next one sees again: a value in it that is encoded in up to this many units is found. */
-export const SEGMENT_OVERLAP = 8_192
+const SEGMENT_OVERLAP = 8_192
 
 /** A longer segment is parted at multiples of this. */
 const STEP = LONGEST_SEGMENT - SEGMENT_OVERLAP

@@ -1,5 +1,5 @@
 /** A token reaches this far from what was found in it, at most. */
-export const LONGEST_TOKEN = 4_096
+const LONGEST_TOKEN = 4_096
 
 /** Units that end a token: white space, quotes, brackets and what separates items. */
 const delimiters = new Uint8Array(128)
