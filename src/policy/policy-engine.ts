@@ -8,6 +8,7 @@ import { type Cedar, loadCedar } from './cedar.ts'
 import { cedarSchemaText, type FactsByType } from './cedar-schema.ts'
 import { factsFault, pickFacts } from './check-facts.ts'
 import { type CompiledSlice, compileSlice } from './compile-slice.ts'
+import { createDecisionCache, type DecisionCache } from './decision-cache.ts'
 import { allowDecision, denyDecision, policyError } from './decisions.ts'
 import { type Guardrails, readGuardrails } from './guardrails.ts'
 import type { Slice } from './slice.ts'
@@ -36,6 +37,8 @@ export interface PolicyEngineOptions {
 interface ReadySlice {
   readonly compiled: CompiledSlice
   readonly id: string
+  /** Null where guardrails may ask about any fact, in ways that only Cedar knows. */
+  readonly decisions: DecisionCache | null
 }
 
 // Cedar keeps each pre-parsed set for ever under its name, so there is a fixed number of names, the longest unused taken anew.
@@ -93,7 +96,11 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
       if (!parsed) free.push(id)
     }
     if (!parsed) throw failed('the rules could not be parsed')
-    const made = { compiled, id }
+    const decisions =
+      compiled.wanted === null
+        ? null
+        : createDecisionCache(slice.rules.map(({ condition }) => condition))
+    const made = { compiled, id, decisions }
     ready.set(slice, made)
     return made
   }
@@ -124,8 +131,11 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
       return policyError(`${position}: ${error.message}`, [position])
     }
     // INVARIANT: nothing is awaited between here and the answer: another call could take the slot.
-    const { compiled, id } = prepare(cedar, slice, guardrails)
+    const { compiled, id, decisions } = prepare(cedar, slice, guardrails)
     const { wanted } = compiled
+    const key = decisions?.keyOf(action.facts) ?? null
+    const same = key === null ? null : (decisions?.get(key) ?? null)
+    if (same !== null) return same
     const answer = cedar.statefulIsAuthorized({
       principal: { type: 'Agent', id: slice.agent },
       action: { type: 'Action', id: `${slice.type}:call` },
@@ -136,7 +146,9 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
       preparsedPolicySetId: id,
       entities: compiled.entities,
     })
-    return interpret(answer, slice, compiled)
+    const decision = interpret(answer, slice, compiled)
+    if (key !== null && decision.reason !== 'policy_error') decisions?.keep(key, decision)
+    return decision
   }
 
   return {
