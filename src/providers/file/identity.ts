@@ -52,7 +52,7 @@ export async function findIdentity(options: IdentityOptions, signal: AbortSignal
 }
 
 function fromFile(bytes: Uint8Array, path: string): Secret {
-  const identity = parseIdentity(new TextDecoder().decode(bytes))
+  const identity = parseIdentity(Buffer.from(bytes).toString('utf8'))
   if (identity !== null) return identity
   throw new BrokerError('secret_invalid', `\`${path}\` holds no age identity`, {
     fix: 'Put back the line that starts with `AGE-SECRET-KEY-1`.',

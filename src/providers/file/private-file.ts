@@ -44,10 +44,20 @@ export function readPrivateFile(path: string): PrivateFile | null {
 
 /** The stamp alone, checked the same way; null where there is no such file. */
 export function stampOf(path: string): string | null {
-  const opened = openPrivateFile(path)
-  if (opened === null) return null
-  closeSync(opened.fd)
-  return opened.stamp
+  try {
+    const real = realpathSync.native(path)
+    const stats = lstatSync(real, { bigint: true })
+    checkFile(path, stats)
+    checkFolders(path, real)
+    return stampText(real, stats)
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT') return null
+    throw fileFailure(path, thrown)
+  }
+}
+
+function stampText(real: string, { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${real} ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
 }
 
 function openPrivateFile(path: string): { fd: number; stamp: string } | null {
@@ -64,8 +74,7 @@ function openPrivateFile(path: string): { fd: number; stamp: string } | null {
     const stats = fstatSync(fd, { bigint: true })
     checkFile(path, stats)
     checkFolders(path, real)
-    const { dev, ino, size, mtimeNs, ctimeNs } = stats
-    return { fd, stamp: [real, dev, ino, size, mtimeNs, ctimeNs].join(' ') }
+    return { fd, stamp: stampText(real, stats) }
   } catch (thrown) {
     closeSync(fd)
     throw fileFailure(path, thrown)
