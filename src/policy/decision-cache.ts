@@ -66,7 +66,7 @@ function factAt(facts: Facts, path: FactPath): Fact | undefined {
 }
 
 function isRecord(fact: Fact): fact is Facts {
-  return typeof fact === 'object' && fact !== null && !Array.isArray(fact)
+  return typeof fact === 'object' && !Array.isArray(fact)
 }
 
 function collect(condition: Condition, told: Map<string, Told>): void {
