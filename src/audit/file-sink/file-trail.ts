@@ -107,8 +107,10 @@ class GroupCommitTrail implements FileTrail {
     this.#running = null
   }
 
-  /** Lets the turn of the event loop end, so that calls which run side by side share a sync, and waits for others where many are under way. */
+  /** Lets the turn of the event loop end, so that calls which run side by side share a sync, and waits for others where many are under way; a lone call waits for neither. */
   async #gather(): Promise<void> {
+    const [first] = this.#queue
+    if (this.#queue.length === 1 && this.#gathering.alone(first?.event.call)) return
     await new Promise((resolve) => setImmediate(resolve))
     const until = performance.now() + this.#gathering.delay(this.#queue.length)
     for (;;) {

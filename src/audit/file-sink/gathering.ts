@@ -22,6 +22,12 @@ export class Gathering {
     else this.#open.delete(event.call)
   }
 
+  /** True where no other call is under way, so that there is nobody to share a sync with. */
+  alone(call: string | undefined): boolean {
+    const own = call !== undefined && this.#open.has(call) ? 1 : 0
+    return this.#open.size === own
+  }
+
   /** In ms, with so many records waiting. */
   delay(waiting: number): number {
     const others = this.#open.size

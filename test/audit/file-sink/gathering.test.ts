@@ -38,3 +38,12 @@ test('other records, and outcomes of calls that are not known, change nothing', 
   gathering.saw({ kind: 'outcome', call: 'x' })
   expect(gathering.delay(1)).toBe(2)
 })
+
+test('a call is alone while no other is under way', () => {
+  expect(withOpen(0).alone('0')).toBe(true)
+  expect(withOpen(0).alone(undefined)).toBe(true)
+  expect(withOpen(1).alone('0')).toBe(true)
+  expect(withOpen(1).alone('1')).toBe(false)
+  expect(withOpen(1).alone(undefined)).toBe(false)
+  expect(withOpen(2).alone('0')).toBe(false)
+})
