@@ -1,15 +1,11 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { listTrail } from '../../audit/file-sink/trail-reader.ts'
 import type { TrailProblem } from '../../audit/trail-problem.ts'
 import { type VerifyReport, verifyTrail } from '../../audit/verify.ts'
-import { composeRecords } from '../../compose.ts'
 import { asData } from '../as-data.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { sayLine } from '../say-line.ts'
-
-type Heads = Parameters<typeof verifyTrail>[1]
+import { readHeads } from './heads.ts'
 
 /** `keyhand audit verify`: whether the trail is whole. Always says what it cannot find; ends with 1 where it does not verify. */
 export async function auditVerify(io: Io): Promise<ExitCode> {
@@ -39,24 +35,6 @@ function summary({ ok, files, records, problems, omitted }: VerifyReport): strin
   const also = warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`
   if (ok) return `verified: ${size}, each follows the one before it${also}`
   return `NOT verified: ${counted(problems.length - warnings + omitted, 'problem')}${also}; ${size}`
-}
-
-/** `absent` where there is no state.db, which is not made by looking; null where it cannot be read. */
-async function readHeads(io: Io): Promise<Heads | 'absent'> {
-  const database = join(io.places.state, 'state.db')
-  const found = await stat(database).then(
-    () => true,
-    (thrown: unknown) => !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'),
-  )
-  if (!found) return 'absent'
-  const { state, close } = await composeRecords(io.places)
-  try {
-    return await state.heads.all()
-  } catch {
-    return null
-  } finally {
-    await close()
-  }
 }
 
 function counted(count: number, noun: string): string {

@@ -1,9 +1,6 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { listTrail } from '../../audit/file-sink/trail-reader.ts'
 import { verifyTrail } from '../../audit/verify.ts'
-import { composeRecords } from '../../compose.ts'
-import type { Io } from '../io.ts'
+import { readHeads } from '../audit/heads.ts'
 import { type DoctorCheck, failure, good, note } from './check.ts'
 
 /** The audit trail in a line: whether it is whole. */
@@ -12,7 +9,8 @@ export const trailCheck: DoctorCheck = {
   async run(io) {
     const files = await listTrail(io.places.state)
     if (files.length === 0) return [note('there is none yet')]
-    const report = await verifyTrail(files, await headsOf(io))
+    const known = await readHeads(io)
+    const report = await verifyTrail(files, known === 'absent' ? null : known)
     const errors = report.problems.filter(({ severity }) => severity === 'problem').length
     const size = `${report.records} records in ${report.files} files`
     return report.ok
@@ -24,19 +22,4 @@ export const trailCheck: DoctorCheck = {
           ),
         ]
   },
-}
-
-/** Null where they cannot be read. */
-async function headsOf(io: Io) {
-  // Looking makes no state.db.
-  const found = await stat(join(io.places.state, 'state.db')).catch(() => null)
-  if (found === null) return null
-  const { state, close } = await composeRecords(io.places)
-  try {
-    return await state.heads.all()
-  } catch {
-    return null
-  } finally {
-    await close()
-  }
 }
