@@ -7,9 +7,10 @@ import { type DoctorCheck, failure, good, note } from './check.ts'
 export const trailCheck: DoctorCheck = {
   name: 'Audit trail',
   async run(io) {
+    // The heads first: what is written in between would otherwise look cut off.
+    const known = await readHeads(io)
     const files = await listTrail(io.places.state)
     if (files.length === 0) return [note('there is none yet')]
-    const known = await readHeads(io)
     const report = await verifyTrail(files, known === 'absent' ? null : known)
     const errors = report.problems.filter(({ severity }) => severity === 'problem').length
     const size = `${report.records} records in ${report.files} files`
