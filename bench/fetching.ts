@@ -93,6 +93,7 @@ function entryOf(provider: string, cacheMs: number): SecretEntry {
     tags: {},
     needs: [],
     watch: 'used',
+    redact: 'full',
     position: { file: 'keyhand.yaml', line: 1, column: 1 },
   }
 }

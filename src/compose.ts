@@ -306,7 +306,7 @@ async function composePipeline(parts: {
     resolver: createResolver({
       providers,
       now,
-      onFetched: (secret) => redactor.register(secret),
+      onFetched: (secret, redact) => redactor.register(secret, { redact }),
       generation: (name) => state.refreshes.generation(refreshKey(places, name)),
     }),
     providers,

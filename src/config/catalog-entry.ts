@@ -45,7 +45,7 @@ export function readSecret(
   if (!fields.ok || !reference.ok) return problemsOf(fields, reference)
   const needs = guarded(merged, () => [...new Set(provider.needs(reference.value))])
   if (!needs.ok) return needs.problems
-  const { cache, stale_if_error, timeout, watch, tags, rotation, grace } = fields.value
+  const { cache, stale_if_error, timeout, watch, redact, tags, rotation, grace } = fields.value
   if ((rotation === undefined) !== (grace === undefined)) {
     const missing = rotation === undefined ? 'rotation: overlap' : 'grace: 10m'
     return [mistake(place.key, '`rotation` and `grace` go together', `add \`${missing}\``)]
@@ -62,6 +62,7 @@ export function readSecret(
     overlapMs: grace ?? null,
     tags: tags ?? {},
     watch: watch ?? provider.defaults.watch,
+    redact: redact ?? 'full',
     position: place.key,
   }
   return { entry, needs: needs.value, place: merged }

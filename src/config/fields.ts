@@ -100,6 +100,12 @@ export const InstanceFields = z.object({
 export const SecretFields = InstanceFields.omit({ type: true }).extend({
   provider: z.string().describe('Where the value lives'),
   tags: Tags.optional(),
+  redact: z
+    .enum(['full', 'exact-word', 'off'])
+    .describe(
+      'How the value is looked for in what leaves: in every form (`full`, which holds where nothing is said); for a PIN or a dictionary word only as a word by itself (`exact-word`), or not at all (`off`)',
+    )
+    .optional(),
   rotation: z
     .literal('overlap')
     .describe('For an upstream that knows the old value and the new one for a while; with `grace`')

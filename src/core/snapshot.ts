@@ -1,6 +1,12 @@
 import type { Refusal } from './refusal.ts'
 import type { Limit, Position, ScopeRule } from './rule.ts'
 
+/**
+ * How a secret's value is looked for in what leaves: `full` in every form and in parts; `exact-word` only as it is written, as a
+ * word by itself; `off` not at all. Anything but `full` lets inputs hold the value.
+ */
+export type RedactPolicy = 'full' | 'exact-word' | 'off'
+
 /** One secret of the catalog: where a value lives, never the value. */
 export interface SecretEntry {
   readonly name: string
@@ -29,6 +35,7 @@ export interface SecretEntry {
   readonly needs: readonly SecretEntry[]
   /** `always`: registered for redaction before the first answer of an agent that can reach it; `used`: on first use. */
   readonly watch: 'always' | 'used'
+  readonly redact: RedactPolicy
   readonly position: Position
 }
 

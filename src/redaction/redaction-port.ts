@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
+import type { RedactPolicy } from '../core/snapshot.ts'
 
 /** What redaction found so far in one message or call. */
 export interface RedactionCounts {
@@ -38,7 +39,7 @@ export interface InputFinding {
  * stands beside it (a PIN, `admin`); `off` not at all. Anything but `full` is the admin's choice and lets inputs hold it.
  */
 export interface RegisterOptions {
-  readonly redact?: 'full' | 'exact-word' | 'off'
+  readonly redact?: RedactPolicy
 }
 
 /** The registry of values and what finds them. One per process; a value stays in it until the process ends. */

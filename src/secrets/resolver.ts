@@ -1,7 +1,7 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
-import type { SecretEntry } from '../core/snapshot.ts'
+import type { RedactPolicy, SecretEntry } from '../core/snapshot.ts'
 import type { FetchContext, FetchedSecret, Lease, SecretProvider } from '../providers/provider.ts'
 import { createCircuits } from './circuit.ts'
 import { type Fetch, fetchSecret, isOutage, isRemote } from './fetch.ts'
@@ -63,8 +63,8 @@ export interface SecretResolver {
 export interface ResolverOptions {
   readonly providers: ReadonlyMap<string, SecretProvider>
   readonly now: () => number
-  /** Every Secret is given to this before anyone else gets it: the redactor's registry. */
-  readonly onFetched: (secret: Secret) => void
+  /** Every Secret is given to this before anyone else gets it, with what the catalog says of it: the redactor's registry. */
+  readonly onFetched: (secret: Secret, redact: RedactPolicy) => void
   /** How long one fetch may take where the catalog does not say; 10 s where it is left out. */
   readonly timeoutMs?: number
   /** From 0 to 1; Math.random where it is left out. */
@@ -106,7 +106,7 @@ export function createResolver(options: ResolverOptions): SecretResolver {
         : null
       // INVARIANT: redaction knows a value before anyone can use it; where that fails, nobody gets it.
       try {
-        for (const secret of fetched.fields.values()) options.onFetched(secret)
+        for (const secret of fetched.fields.values()) options.onFetched(secret, entry.redact)
       } catch (thrown) {
         if (newest) leases.retire(key)
         throw thrown
@@ -165,12 +165,14 @@ export function createResolver(options: ResolverOptions): SecretResolver {
   async function resolve(entry: SecretEntry, asked: ResolveOptions): Promise<ResolvedSecret> {
     const { signal, fresh = false, version = 'current' } = asked
     if (signal.aborted) throw new BrokerError('cancelled', 'the call was cancelled')
-    const { name, instance, provider, reference } = entry
+    const { name, instance, provider, reference, redact } = entry
+    // With what redaction knows of it: where the catalog becomes stricter, a value in memory would not be registered anew.
     const key = canonicalJson([
       name,
       instance,
       provider,
       reference,
+      redact,
       version,
       await generation(name),
     ])

@@ -25,6 +25,7 @@ describe('a catalog without a mistake', () => {
         tags: {},
         needs: [],
         watch: 'always',
+        redact: 'full',
         position: { file: 'keyhand.yaml', line: 4, column: 3 },
       },
       {
@@ -40,6 +41,7 @@ describe('a catalog without a mistake', () => {
         tags: {},
         needs: [],
         watch: 'always',
+        redact: 'full',
         position: { file: 'keyhand.yaml', line: 5, column: 3 },
       },
     ])
@@ -50,6 +52,14 @@ describe('a catalog without a mistake', () => {
       { name: 'github', type: 'fake-api', description: 'GitHub REST API', secrets: ['api_key'] },
       { name: 'plain', type: 'fake-api', description: null, secrets: [] },
     ])
+  })
+
+  it.each(['full', 'exact-word', 'off', '"off"'])('takes the redaction %s', (word) => {
+    const { secrets, problems } = read(
+      `version: 1\nsecrets:\n  a: { provider: fake-chain, redact: ${word} }\n`,
+    )
+    expect(problems).toEqual([])
+    expect(secrets.get('a')).toMatchObject({ redact: word.replaceAll('"', '') })
   })
 
   it.each([
@@ -139,6 +149,22 @@ describe('a mistake inside a secret refuses that secret alone', () => {
     [
       'a: { provider: fake-chain, watch: allways }',
       '3:37 `watch` must be one of `always`, `used`; did you mean `always`',
+    ],
+    [
+      'a: { provider: fake-chain, redact: exact }',
+      '3:38 `redact` must be one of `full`, `exact-word`, `off`',
+    ],
+    [
+      'a: { provider: fake-chain, redact: exact_word }',
+      '3:38 `redact` must be one of `full`, `exact-word`, `off`; did you mean `exact-word`',
+    ],
+    [
+      'a: { provider: fake-chain, redact: false }',
+      '3:38 `redact` must be one of `full`, `exact-word`, `off`',
+    ],
+    [
+      'a: { provider: fake-chain, redacted: off }',
+      '3:30 unknown key `redacted`; did you mean `redact`',
     ],
     ['a:', '3:3 `a` has no value; give it a value, or remove the line'],
     ['a: *b', '3:6 `*` is an alias to YAML; quote it: `"*b"`'],

@@ -43,6 +43,24 @@ const DEV = [
 ]
 
 describe('a profile of the catalog', () => {
+  it('says itself how what it gives is redacted, and inherits nothing of that', () => {
+    const relaxed = BASE.replace('extra: { provider: fake-chain', '$&, redact: off')
+    const catalog = readCatalog(
+      `${relaxed}  dev: { secrets: { key: { provider: fake-chain, redact: exact-word } } }
+  test: { secrets: { extra: { provider: fake-vault, path: test/extra } } }
+`,
+      fakeFamilies,
+    )
+    expect(catalog.problems).toEqual([])
+    const policies = (secrets: typeof catalog.secrets) =>
+      ['key', 'extra']
+        .map((name) => secrets.get(name))
+        .map((one) => one !== undefined && 'redact' in one && one.redact)
+    expect(policies(catalog.secrets)).toEqual(['full', 'off'])
+    expect(policies(under(catalog, 'dev').secrets)).toEqual(['exact-word', 'off'])
+    expect(policies(under(catalog, 'test').secrets)).toEqual([false, 'full'])
+  })
+
   it('says what is other in it, and leaves the rest as it stands', () => {
     const catalog = catalogOf(...DEV)
     expect(catalog.problems).toEqual([])

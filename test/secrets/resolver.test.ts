@@ -247,6 +247,42 @@ describe('a refresh', () => {
   })
 })
 
+describe('what redaction is told', () => {
+  const fake = (told: string[]) => {
+    const { provider } = setUp({
+      fetch: async (_, { name, secret }) => {
+        const login = name === 'stripe_key' ? await secret('login') : null
+        return fetched(login === null ? `value of ${name}` : 'value behind a login')
+      },
+    })
+    return createResolver({
+      providers: new Map([['fake', provider]]),
+      now: () => 0,
+      onFetched: (secret, redact) => told.push(`${secret.reveal()}: ${redact}`),
+    })
+  }
+  const login = secretEntry({ name: 'login', provider: 'fake' })
+
+  it('is what the catalog says of each secret, also of one that its provider logs in with', async () => {
+    const told: string[] = []
+    await fake(told).resolve(entry({ redact: 'exact-word', needs: [login] }), { signal })
+    expect(told).toEqual(['value of login: full', 'value behind a login: exact-word'])
+  })
+
+  it('is told anew where the catalog has become stricter, though the value is in memory', async () => {
+    const told: string[] = []
+    const resolver = fake(told)
+    const relaxed = entry({ redact: 'off', needs: [login] })
+    await resolver.resolve(relaxed, { signal })
+    await resolver.resolve(relaxed, { signal })
+    await resolver.resolve({ ...relaxed, redact: 'full' }, { signal })
+    expect(told.filter((one) => !one.startsWith('value of login'))).toEqual([
+      'value behind a login: off',
+      'value behind a login: full',
+    ])
+  })
+})
+
 describe('what cannot be resolved', () => {
   it('is not found where the reference names nothing, and that is not remembered', async () => {
     let there = false

@@ -22,6 +22,7 @@ function entry(name: string, provider: string, needs: readonly SecretEntry[] = [
     tags: {},
     needs,
     watch: 'used',
+    redact: 'full',
     position: { file: 'keyhand.yaml', line: 1, column: 1 },
   }
 }

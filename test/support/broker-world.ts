@@ -146,7 +146,7 @@ export async function brokerWorld(
     const resolver = createResolver({
       providers: new Map([['memory', memory]]),
       now,
-      onFetched: (secret) => redactor.register(secret),
+      onFetched: (secret, redact) => redactor.register(secret, { redact }),
     })
     const parts: BrokerOptions = {
       agent: 'tester',

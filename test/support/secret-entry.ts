@@ -14,6 +14,7 @@ export function secretEntry(
     tags: {},
     needs: [],
     watch: 'used',
+    redact: 'full',
     position: { file: 'keyhand.yaml', line: 1, column: 1 },
     ...more,
   }
