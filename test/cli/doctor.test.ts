@@ -143,7 +143,7 @@ describe('doctor', () => {
     const found = await findings(box, 'Secrets')
     expect(found.map(({ level, text }) => [level, text])).toEqual([
       ['good', 'api_key resolves (file)'],
-      ['warning', matching(/^pin is weak: 1-7 characters, under 64 bits/)],
+      ['warning', matching(/^pin is weak \(1-7 characters are few; under 64 bits\)/)],
       ['error', matching(/^gone does not resolve \(file\): .*it cannot be watched/)],
     ])
     expect(box.records()).toContainEqual(
@@ -158,6 +158,39 @@ describe('doctor', () => {
         },
       }),
     )
+  })
+
+  it('warns of what redaction is told to let through, in the catalog and in its profiles', async () => {
+    const box = await fileHome(`version: 1
+secrets:
+  pin: { provider: file, redact: exact-word }
+  word: { provider: file, redact: off }
+  strong: { provider: file, redact: off }
+  gone: { provider: file, redact: off }
+profiles:
+  dev: { secrets: { pin: { provider: file, redact: full } } }
+`)
+    for (const [name, stdin] of [
+      ['pin', '4711'],
+      ['word', 'admin'],
+      ['strong', '9aZk27QpLmX81vRt5WcY3sNd'],
+    ] as const)
+      await box.run(['secret', 'set', name], { stdin })
+    const found = await findings(box, 'Secrets')
+    expect(found.map(({ level, text }) => [level, text])).toEqual([
+      [
+        'warning',
+        matching(/^pin is removed only where it is a word by itself \(`redact: exact-word`\)/),
+      ],
+      ['warning', matching(/^word is not removed at all \(`redact: off`\)/)],
+      ['warning', matching(/^strong is not removed at all/)],
+      ['warning', matching(/^strong is strong: there is no reason for `redact: off`/)],
+      ['error', matching(/^gone does not resolve/)],
+      ['warning', matching(/^gone is not removed at all/)],
+      ['warning', matching(/^pin under profile dev is weak/)],
+    ])
+    expect(found.every(({ fix }) => fix !== null)).toBe(true)
+    expect(JSON.stringify(found)).not.toMatch(/4711|admin/)
   })
 
   it('names an agent that was stopped for probing', async () => {

@@ -47,6 +47,92 @@ describe('keyhand secret check', () => {
     expect(`${out}${err}`).not.toContain(value)
   })
 
+  it('says what a weak value means for redaction, and what to do', async () => {
+    const box = await fileHome()
+    await box.run(['secret', 'set', 'api_key'], { stdin: 'hunter2' })
+    const { data, err } = await box.json(['secret', 'check', 'api_key'])
+    expect(data).toMatchObject({
+      secrets: [
+        {
+          redact: 'full',
+          warnings: [
+            {
+              reason: 'weak',
+              field: 'value',
+              message: containing('an honest answer that happens to hold the same text is mangled'),
+              fix: containing('replace it by a longer one where it came from'),
+            },
+          ],
+        },
+      ],
+    })
+    expect(err).toContain('one that echoes it could be used to guess it')
+  })
+
+  const relaxed = (word: string) =>
+    fileHome(`version: 1
+secrets:
+  api_key: { provider: file }
+  pin: { provider: file, redact: ${word} }
+`)
+
+  it.each([
+    ['exact-word', 'its encodings, and parts of it, are not, and an input may hold it'],
+    ['off', 'an answer that echoes it shows it to the agent, and an input may hold it'],
+  ])('says what `redact: %s` lets through', async (word, meaning) => {
+    const box = await relaxed(word)
+    await box.run(['secret', 'set', 'api_key'], { stdin: STRONG })
+    await box.run(['secret', 'set', 'pin'], { stdin: '4711' })
+    for (const argv of [
+      ['secret', 'check', 'pin'],
+      ['secret', 'check', '--all'],
+    ]) {
+      const { code, out, err } = await box.run(argv)
+      expect(code).toBe(0)
+      expect(err).toMatch(/^warning: pin is (removed only|not removed)/m)
+      expect(err).toContain(`(\`redact: ${word}\`)`)
+      expect(err).toContain(meaning)
+      expect(err).not.toContain('api_key')
+      expect(`${out}${err}`).not.toContain('4711')
+      const { data } = await box.json(argv)
+      const { secrets } = data as { secrets: { name: string; warnings: { reason: string }[] }[] }
+      expect(
+        secrets.map(({ name, warnings }) => [name, warnings.map((one) => one.reason)]),
+      ).toEqual([...(argv.includes('--all') ? [['api_key', []]] : []), ['pin', ['relaxed']]])
+    }
+  })
+
+  it('says that a strong value has no reason for less than full redaction', async () => {
+    const box = await relaxed('off')
+    await box.run(['secret', 'set', 'pin'], { stdin: STRONG })
+    const { err } = await box.run(['secret', 'check', 'pin'])
+    expect(err).toContain('warning: pin is not removed at all')
+    expect(err).toContain('warning: pin is strong: there is no reason for `redact: off`')
+    expect(err).toContain('  take `redact` out of its entry')
+  })
+
+  it('says what the catalog lets through also of a value that it cannot read', async () => {
+    const box = await relaxed('off')
+    const { code, err } = await box.run(['secret', 'check', 'pin'])
+    expect(code).toBe(1)
+    expect(err).toContain('warning: pin is not removed at all')
+  })
+
+  it('says it of the value that a profile gives', async () => {
+    const box = await fileHome(`version: 1
+secrets:
+  pin: { provider: file }
+profiles:
+  dev: { secrets: { pin: { provider: env, variable: PIN, redact: exact-word } } }
+`)
+    await box.run(['secret', 'set', 'pin'], { stdin: STRONG })
+    expect(await box.run(['secret', 'check', 'pin'])).toMatchObject({ code: 0, err: '' })
+    const under = await box.run(['secret', 'check', 'pin', '--profile', 'dev'], {
+      env: { PIN: '4711' },
+    })
+    expect(under.err).toContain('warning: pin is removed only where it is a word by itself')
+  })
+
   it('says nothing finer of a value, so that asking again and again narrows nothing down', async () => {
     const answers = new Set<string>()
     for (const value of ['hunter2', 'abc', 'zzzzzz', '1']) {

@@ -1,7 +1,8 @@
+import { redactionWarnings } from '../secret/redaction-warnings.ts'
 import { type DoctorCheck, type DoctorFinding, failure, good, note, warning } from './check.ts'
 import type { Reading, Readings } from './readings.ts'
 
-/** Every secret of the catalog: whether it resolves, whether it can be watched, whether its value is weak. */
+/** Every secret of the catalog: whether it resolves, whether it can be watched, whether redaction of it is as it could be. */
 export function secretsCheck(readings: Readings): DoctorCheck {
   return {
     name: 'Secrets',
@@ -16,27 +17,14 @@ export function secretsCheck(readings: Readings): DoctorCheck {
 function findingsFor({ entry, profile, report, problem }: Reading): readonly DoctorFinding[] {
   const { name, provider, watch } = entry
   const under = profile === null ? '' : ` under profile ${profile}`
+  const warnings = redactionWarnings(entry, report, under).map(({ text, fix }) =>
+    warning(text, fix),
+  )
   if (problem !== null) {
     const unwatched =
       watch === 'always' ? '; it cannot be watched, so that other tools’ answers may show it' : ''
     const text = `${name} does not resolve${under} (${provider}): ${problem.message}${unwatched}`
-    return [failure(text, problem.fix)]
+    return [failure(text, problem.fix), ...warnings]
   }
-  const weak = (report?.fields ?? []).flatMap(({ field, strength }) =>
-    strength?.weak === true
-      ? [
-          warning(
-            `${field === 'value' ? name : `${name}.${field}`} is weak${under}: ${weakness(strength.lengthClass)}, under 64 bits; an answer that echoes it could be used to guess it`,
-            'replace it where it came from',
-          ),
-        ]
-      : [],
-  )
-  return weak.length > 0 ? weak : [good(`${name} resolves${under} (${provider})`)]
-}
-
-function weakness(lengthClass: string): string {
-  return ['0', '1-7', '8-15'].includes(lengthClass)
-    ? `${lengthClass} characters`
-    : 'words, repeats or a sequence'
+  return warnings.length > 0 ? warnings : [good(`${name} resolves${under} (${provider})`)]
 }

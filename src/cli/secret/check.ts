@@ -13,6 +13,7 @@ import { catalogUnder, openCatalog } from '../catalog-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { requireEntry } from './entry.ts'
+import { fieldName, type RedactionWarning, redactionWarnings } from './redaction-warnings.ts'
 
 /** So many at a time: a backend is not to be flooded. */
 const AT_ONCE = 8
@@ -24,12 +25,11 @@ export interface CheckOptions {
 
 interface Checked {
   readonly name: string
-  readonly provider: string | null
+  /** Null where the catalog's entry has a mistake. */
+  readonly entry: SecretEntry | null
   readonly report: SecretReport | null
   readonly problem: BrokerError | null
 }
-
-type Strength = NonNullable<SecretReport['fields'][number]['strength']>
 
 /**
  * `keyhand secret check NAME...`: whether values resolve, the way that a call resolves them. INVARIANT: of a value it says
@@ -51,7 +51,7 @@ export async function secretCheck(
     const entry = catalog.secrets.get(name)
     if (all && isRefusal(entry)) {
       const problem = new BrokerError('config_invalid', entry.message)
-      broken.push({ name, provider: null, report: null, problem })
+      broken.push({ name, entry: null, report: null, problem })
     } else entries.push(requireEntry(catalog, name))
   }
 
@@ -77,12 +77,12 @@ export async function secretCheck(
 }
 
 async function checked(entry: SecretEntry, look: SecretReports): Promise<Checked> {
-  const { name, provider } = entry
+  const { name } = entry
   try {
     const report = await look(entry, new AbortController().signal)
-    return { name, provider, report, problem: null }
+    return { name, entry, report, problem: null }
   } catch (thrown) {
-    return { name, provider, report: null, problem: asBrokerError(thrown) }
+    return { name, entry, report: null, problem: asBrokerError(thrown) }
   }
 }
 
@@ -123,30 +123,33 @@ async function show(io: Io, results: readonly Checked[]): Promise<void> {
       ),
     )
   }
-  for (const { name, report, problem } of results) {
+  for (const one of results) {
+    const { name, problem } = one
     if (problem !== null) {
       io.warn(`${name}: ${problem.message}`)
       if (problem.fix !== null) io.warn(`  ${problem.fix}`)
     }
-    for (const { field, strength } of report?.fields ?? []) {
-      if (strength?.weak !== true) continue
-      io.warn(`warning: ${fieldName(name, field)} is weak (${weakness(strength)})`)
-      io.warn(
-        '  An answer that echoes it could be used to guess it: replace it where it came from.',
-      )
+    for (const { text, fix } of warningsOf(one)) {
+      io.warn(`warning: ${text}`)
+      io.warn(`  ${fix}`)
     }
   }
   if (results.length === 0) io.say('The catalog has no secret yet: keyhand secret set NAME')
   io.data({ secrets: results.map(dataOf) })
 }
 
+function warningsOf({ entry, report }: Checked): readonly RedactionWarning[] {
+  return entry === null ? [] : redactionWarnings(entry, report)
+}
+
 function rowsOf(now: number, results: readonly Checked[]): string[][] {
-  return results.flatMap(({ name, provider, report, problem }) => {
-    if (report === null) return [[name, problem?.code ?? '', provider ?? '-', '-', '-', '-', '-']]
+  return results.flatMap(({ name, entry, report, problem }) => {
+    const provider = entry?.provider ?? '-'
+    if (report === null) return [[name, problem?.code ?? '', provider, '-', '-', '-', '-']]
     return report.fields.map(({ field, strength }) => [
       fieldName(name, field),
       'resolves',
-      provider ?? '-',
+      provider,
       report.version ?? '-',
       ageText(report.createdAt, now),
       strength?.lengthClass ?? '-',
@@ -155,10 +158,12 @@ function rowsOf(now: number, results: readonly Checked[]): string[][] {
   })
 }
 
-function dataOf({ name, provider, report, problem }: Checked): JsonObject {
+function dataOf(one: Checked): JsonObject {
+  const { name, entry, report, problem } = one
   return {
     name,
-    provider,
+    provider: entry?.provider ?? null,
+    redact: entry?.redact ?? null,
     resolves: report !== null,
     version: report?.version ?? null,
     created: report?.createdAt == null ? null : new Date(report.createdAt).toISOString(),
@@ -166,6 +171,12 @@ function dataOf({ name, provider, report, problem }: Checked): JsonObject {
       field,
       length: strength?.lengthClass ?? null,
       weak: strength?.weak ?? null,
+    })),
+    warnings: warningsOf(one).map(({ reason, field, text, fix }) => ({
+      reason,
+      field,
+      message: text,
+      fix,
     })),
     error:
       problem === null ? null : { code: problem.code, message: problem.message, fix: problem.fix },
@@ -179,15 +190,4 @@ function ageText(createdAt: number | null, now: number): string {
   if (hours < 1) return 'new'
   const [count, unit] = hours < 48 ? [hours, 'hour'] : [Math.floor(hours / 24), 'day']
   return `${count} ${unit}${count === 1 ? '' : 's'}`
-}
-
-function fieldName(name: string, field: string): string {
-  return field === 'value' ? name : `${name}.${field}`
-}
-
-function weakness({ lengthClass }: Strength): string {
-  const short = ['0', '1-7', '8-15'].includes(lengthClass)
-  return short
-    ? `${lengthClass} characters are few; under 64 bits`
-    : 'words, repeats or a sequence; under 64 bits'
 }
