@@ -112,11 +112,14 @@ function partsOf(snapshot: Snapshot): Part[] {
 function catalogLines(snapshot: Snapshot): string[] {
   const lines: string[] = []
   for (const [name, entry] of snapshot.secrets) {
-    lines.push(
-      isRefusal(entry)
-        ? `secret ${name} (with a mistake)`
-        : `secret ${name} ${digest({ ...entry, position: null, needs: entry.needs.map((one) => one.name) })}`,
-    )
+    if (isRefusal(entry)) lines.push(`secret ${name} (with a mistake)`)
+    else {
+      const { redact, ...rest } = entry
+      // It widens what the agent sees, so it is said, and not only that something has changed.
+      const relaxed = redact === 'full' ? '' : ` (redact: ${redact})`
+      const needs = entry.needs.map((one) => one.name)
+      lines.push(`secret ${name}${relaxed} ${digest({ ...rest, position: null, needs })}`)
+    }
   }
   for (const [name, entry] of snapshot.tools) {
     lines.push(

@@ -102,6 +102,19 @@ tools: { api: { allow: [{ verbs: [read] }] }, spare: { allow: [{ verbs: [read] }
     expect(await said(world)).toMatchObject({ word: ECHO.word, ...PASSWORD_REMOVED })
   })
 
+  it('whose redaction the catalog relaxes is named so in the record of that change', async () => {
+    const world = await pinWorld('')
+    await said(world)
+    await world.writeCatalog(catalogOf(', redact: off'))
+    await said(world)
+    const change = (await world.records()).findLast(({ kind }) => kind === 'config')?.change
+    expect(change).toMatchObject({
+      file: 'keyhand.yaml',
+      added: [expect.stringMatching(/^secret key \(redact: off\) [0-9a-f]{16}$/)],
+      removed: [expect.stringMatching(/^secret key [0-9a-f]{16}$/)],
+    })
+  })
+
   it('is redacted in full from the next call on where the catalog becomes stricter, and not less where it becomes laxer', async () => {
     const world = await pinWorld(', redact: off, cache: 1h')
     expect(await said(world)).toMatchObject({ word: ECHO.word })
