@@ -32,3 +32,19 @@ export async function interleaved<Name extends string>(
   }
   return values
 }
+
+/** Milliseconds that a work takes, on average of so many runs. */
+export function msOf(work: () => unknown, runs = 1): number {
+  const start = performance.now()
+  for (let run = 0; run < runs; run++) work()
+  return (performance.now() - start) / runs
+}
+
+/** The exponent of y against x: the slope of a line through their logarithms, by least squares. */
+export function exponent(points: readonly (readonly [x: number, y: number])[]): number {
+  const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const)
+  const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length
+  const meanY = logs.reduce((sum, [, y]) => sum + y, 0) / logs.length
+  const above = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
+  return above / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
+}

@@ -21,14 +21,23 @@ export function tableText(title: string, rows: readonly Row[]): string {
       target === null ? '' : figure <= target ? 'reached' : 'MISSED',
     ]
   })
-  const all = [[title, 'keyhand', 'baseline', 'ratio', 'to reach', ''], ...cells]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all
+  return alignedText([[title, 'keyhand', 'baseline', 'ratio', 'to reach', ''], ...cells], [0, 5])
+}
+
+/** Rows of cells in columns, to the right but for those that are named. */
+export function alignedText(
+  rows: readonly (readonly string[])[],
+  toTheLeft: readonly number[],
+): string {
+  const widths = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows
     .map((row) =>
       row
         .map((cell, column) => {
           const width = widths?.[column] ?? 0
-          return column === 0 || column === 5 ? cell.padEnd(width) : cell.padStart(width)
+          return toTheLeft.includes(column) ? cell.padEnd(width) : cell.padStart(width)
         })
         .join('  ')
         .trimEnd(),

@@ -1,16 +1,29 @@
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 
-/** An API that wants a key: `/now/…` answers at once, `/later/…` after 20 ms. Prints its port; ends with its stdin. */
+/** An API that wants a key: `/now/…` answers at once, `/later/…` after 20 ms, `…/large/…` with 10 kB. Prints its port; ends with its stdin. */
 const KEY = process.env['BENCH_KEY'] ?? ''
 const BODY = JSON.stringify({
   items: Array.from({ length: 8 }, (_, id) => ({ id, title: `issue ${id}`, state: 'open' })),
 })
+/** As an API lists things: 10 kB. */
+const LARGE = JSON.stringify({
+  items: Array.from({ length: 42 }, (_, id) => ({
+    id,
+    node: createHash('sha1').update(String(id)).digest('hex'),
+    title: `issue ${id} of the site: what it shows is not what was asked for`,
+    url: `https://api.example/repos/acme/site/issues/${id}`,
+    state: id % 3 === 0 ? 'closed' : 'open',
+    user: { login: `user-${id}`, site_admin: false },
+  })),
+})
 
 const server = createServer(({ url, headers }, response) => {
   const known = headers.authorization === `Bearer ${KEY}`
+  const large = url?.includes('/large/') === true
   const answer = () => {
     response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
-    response.end(known ? BODY : '{"error":"no key"}')
+    response.end(known ? (large ? LARGE : BODY) : '{"error":"no key"}')
   }
   if (url?.startsWith('/later/') === true) setTimeout(answer, 20)
   else answer()

@@ -9,8 +9,9 @@ import type { Command } from './mcp-process.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 /** Files that were just written are read anew at each call; those of a home in use were not. */
-const SETTLED_MS = 2_600
-const KEY = 'bench_Vq3xT0pLmZ8rYw5KcN1sHd7J'
+export const SETTLED_MS = 2_600
+/** What the upstream wants as a bearer token. */
+export const KEY = 'bench_Vq3xT0pLmZ8rYw5KcN1sHd7J'
 
 /** A server to be measured: how it is started, and what its tool is called. */
 export interface Contender {
@@ -28,6 +29,8 @@ export interface World {
   readonly bare: Contender
   /** The same tool, which also makes a record durable before and after its fetch. */
   readonly recording: Contender
+  /** Where the upstream is. */
+  readonly origin: string
   /** What is made for a measurement goes here. */
   readonly folder: string
   close(): Promise<void>
@@ -43,6 +46,7 @@ export async function makeWorld(): Promise<World> {
   const bareEnv = { BENCH_UPSTREAM: upstream.origin, BENCH_KEY: KEY }
   return {
     folder,
+    origin: upstream.origin,
     keyhand: {
       name: 'keyhand',
       tool: 'api',

@@ -1,3 +1,4 @@
+import { exponent } from '../../bench/figures.ts'
 import type { Secret } from '../../src/core/secret.ts'
 import { createRedactor } from '../../src/redaction/redactor.ts'
 import { manySecrets } from './mangling.ts'
@@ -47,15 +48,6 @@ function timeOf(secrets: readonly Secret[], text: string, runs = 3): number {
     if (run > 0) least = Math.min(least, performance.now() - started)
   }
   return least
-}
-
-/** The exponent of y against x: the slope of a line through their logarithms. */
-function exponent(points: readonly (readonly [x: number, y: number])[]): number {
-  const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const)
-  const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length
-  const meanY = logs.reduce((sum, [, y]) => sum + y, 0) / logs.length
-  const above = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
-  return above / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
 }
 
 /** Of time against size, and against the number of secrets, for one adversary. */
