@@ -1,5 +1,6 @@
-import { resolve } from 'node:path'
-import { build, type Metafile } from 'esbuild'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { build, type Metafile, type Plugin } from 'esbuild'
 
 /** What `keyhand serve` loads before its first response. */
 export const ENTRIES_OF_A_START = [
@@ -15,6 +16,8 @@ export async function bundle(options: {
   readonly root: string
   readonly entry: string
   readonly outdir: string
+  /** Source files by the one in whose place each is taken, below `root`: for a measurement of what a part costs. */
+  readonly instead?: Readonly<Record<string, string>>
 }): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: options.root,
@@ -34,6 +37,9 @@ export async function bundle(options: {
     minifySyntax: true,
     legalComments: 'none',
     metafile: true,
+    plugins: Object.entries(options.instead ?? {}).map(([file, other]) =>
+      takenInstead(resolve(options.root, file), resolve(options.root, other)),
+    ),
     // CommonJS libraries inside a chunk require Node's own modules.
     banner: {
       js: "import{createRequire as keyhandCreateRequire}from'node:module';const require=keyhandCreateRequire(import.meta.url);",
@@ -41,6 +47,19 @@ export async function bundle(options: {
     logLevel: 'warning',
   })
   return metafile
+}
+
+function takenInstead(file: string, other: string): Plugin {
+  return {
+    name: 'taken-instead',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        path === file
+          ? { contents: readFileSync(other, 'utf8'), resolveDir: dirname(other), loader: 'ts' }
+          : null,
+      )
+    },
+  }
 }
 
 /** What is loaded together with these entry points: their own output files, and all that those import at once. */

@@ -1,34 +1,33 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { interleaved, median, timed } from '../figures.ts'
-import { type Command, startInitialized } from '../mcp-process.ts'
+import { startInitialized } from '../mcp-process.ts'
 import type { Row } from '../table.ts'
-import { KEY, SETTLED_MS, type World } from '../world.ts'
-import { secretsOf } from './inputs.ts'
+import { SETTLED_MS, type World } from '../world.ts'
+import { bundleWithout, homeWith, SECRETS } from './call-homes.ts'
 
-/** As many tools in each home, each with a secret of its own, so that homes differ in what redaction knows and in nothing else. */
-const SECRETS = 100
-
-/** The share of a call's time that redaction may add to it. */
+/** What redaction may make of a call's time. */
 const TARGET = 1.05
 
 /**
- * A call that is answered with 10 kB of JSON, through the built server: what 1 and 100 registered values add to it. The baseline is
- * the same server whose catalog says `redact: off` of all of them.
+ * A call that is answered with 10 kB of JSON, through the built server: what registered values add to it, against the same server
+ * whose catalog says `redact: off` of all of them; and what redaction adds as a whole, against a bundle without it, since the
+ * layers decode what looks encoded also where nothing is registered.
  */
 export async function callCost(
   world: World,
   { count, warmUps }: { readonly count: number; readonly warmUps: number },
 ): Promise<Row[]> {
+  const without = await bundleWithout(world)
   const commands = {
-    none: homeWith(world, 0),
+    without: homeWith(world, SECRETS, without),
+    nothing: homeWith(world, 0),
     one: homeWith(world, 1),
     all: homeWith(world, SECRETS),
   }
   await setTimeout(SETTLED_MS)
   const servers = {
-    none: await startInitialized(commands.none),
+    without: await startInitialized(commands.without),
+    nothing: await startInitialized(commands.nothing),
     one: await startInitialized(commands.one),
     all: await startInitialized(commands.all),
   }
@@ -43,61 +42,27 @@ export async function callCost(
       const path = `${folder}/large/${sent}`
       return timed(() => servers[name].call('tool_0', { method: 'GET', path }))
     }
-    const round = { none: one('none'), one: one('one'), all: one('all') }
-    await interleaved(warmUps, round)
-    const { none, ...known } = await interleaved(count, round)
-    for (const [name, secrets] of [
-      ['one', 1],
-      ['all', SECRETS],
-    ] as const) {
-      rows.push({
-        what: `a call of 10 kB, upstream ${answers}, ${secrets} registered: p50`,
-        unit: 'ms',
-        keyhand: median(known[name]),
-        baseline: median(none),
-        target: TARGET,
-      })
+    const round = {
+      without: one('without'),
+      nothing: one('nothing'),
+      one: one('one'),
+      all: one('all'),
     }
+    await interleaved(warmUps, round)
+    const times = await interleaved(count, round)
+    const row = (words: string, name: 'one' | 'all', baseline: 'nothing' | 'without'): Row => ({
+      what: `10 kB, upstream ${answers}, ${words}: p50`,
+      unit: 'ms',
+      keyhand: median(times[name]),
+      baseline: median(times[baseline]),
+      target: TARGET,
+    })
+    rows.push(
+      row('1 registered, to none', 'one', 'nothing'),
+      row(`${SECRETS} registered, to none`, 'all', 'nothing'),
+      row(`${SECRETS} registered, to no redaction`, 'all', 'without'),
+    )
   }
   for (const server of Object.values(servers)) await server.end()
   return rows
-}
-
-/** A home of which redaction gets to know so many values before the first answer. */
-function homeWith({ folder, origin }: World, registered: number): Command {
-  const root = join(folder, `redaction-${registered}`)
-  const home = join(root, 'home')
-  mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 })
-  const numbers = Array.from({ length: SECRETS }, (_, i) => i)
-  const lines = (line: (i: number) => string) => numbers.map(line).join('\n')
-  const redact = (i: number) => (i < registered ? 'full' : 'off')
-  writeFileSync(
-    join(home, 'keyhand.yaml'),
-    `version: 1
-secrets:
-${lines((i) => `  secret_${i}: { provider: env, variable: SECRET_${i}, redact: ${redact(i)} }`)}
-tools:
-${lines((i) => `  tool_${i}: { type: http, base_url: "${origin}", auth: { type: bearer, token: secret_${i} } }`)}
-`,
-    { mode: 0o600 },
-  )
-  writeFileSync(
-    join(home, 'agents', 'bench.yaml'),
-    `agent: bench
-tools:
-${lines((i) => `  tool_${i}: { allow: [{ methods: [GET], paths: [/now/**, /later/**] }] }`)}
-`,
-    { mode: 0o600 },
-  )
-  const values: Record<string, string> = {}
-  for (const [i, secret] of secretsOf(SECRETS).entries()) values[`SECRET_${i}`] = secret.reveal()
-  return {
-    args: [join(import.meta.dirname, '../../bin/keyhand.js'), 'serve', '--agent', 'bench'],
-    env: {
-      ...values,
-      SECRET_0: KEY,
-      KEYHAND_HOME: home,
-      KEYHAND_STATE: join(root, 'state'),
-    },
-  }
 }

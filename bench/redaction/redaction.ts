@@ -32,6 +32,6 @@ export async function redaction(world: World, effort: RedactionEffort): Promise<
   console.log(`${throughputText(rows, copy)}\n\n${exponentsText(rows)}\n`)
   const ends = [counts[0] ?? 1, counts.at(-1) ?? 1]
   console.log(`${streamingText(streaming({ length: streamed, counts: ends }))}\n`)
-  console.log(`${smallMessageText(counts)}\n\n${tablesText(counts)}\n`)
+  console.log(`${smallMessageText([0, ...counts])}\n\n${tablesText(counts)}\n`)
   return callCost(world, effort)
 }

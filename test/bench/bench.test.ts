@@ -49,7 +49,9 @@ test('measures the built command, prints a table for each section, and 200 calls
     /^the direct scan, .* of copying at .* to reach: 10 % {2}(reached|MISSED)$/m,
   )
   expect(stdout).toMatch(/^all layers, .* of copying at .* to reach: 4 % {2}(reached|MISSED)$/m)
-  expect(figures.get('a call of 10 kB, upstream at once, 100 registered: p50')?.[3]).toBe('1.05')
+  expect(figures.get('10 kB, upstream at once, 100 registered, to no redaction: p50')?.[3]).toBe(
+    '1.05',
+  )
 }, 180_000)
 
 test('names the sections where one is asked for that is not there', async () => {
