@@ -224,6 +224,30 @@ export async function askServiceClock(
   return serviceClock({ ...place, signal })
 }
 
+/** What running servers have of a secret, by times alone. */
+export interface InMemory {
+  /** Until when a server that runs uses it without asking again; null where none has it. */
+  readonly cachedUntil: number | null
+  /** When the version that was fetched last was made; null where nobody knows. */
+  readonly createdAt: number | null
+}
+
+/** Looks at what running servers have in memory. Nothing is resolved. */
+export async function composeInMemory(places: Places): Promise<{
+  (entry: SecretEntry, now: number): Promise<InMemory>
+  close(): Promise<void>
+}> {
+  const [{ state, close }, { referenceDigest }] = await Promise.all([
+    composeRecords(places),
+    import('./secrets/memory-notes.ts'),
+  ])
+  const look = (entry: SecretEntry, now: number) => {
+    const key = { secret: refreshKey(places, entry.name), reference: referenceDigest(entry) }
+    return state.cached.look(key, now)
+  }
+  return Object.assign(look, { close })
+}
+
 /** A secret of a home, as the state knows it, which homes may share. */
 export function refreshKey({ home }: Places, name: string): string {
   return `${homeId(home)}|${name}`
@@ -287,6 +311,7 @@ async function composePipeline(parts: {
     { createRedactor },
     { createKeeper },
     { createResolver },
+    { createMemoryNotes },
     { sweepingResolver },
     { v7 },
     { state, trail, close },
@@ -295,6 +320,7 @@ async function composePipeline(parts: {
     import('./redaction/redactor.ts'),
     import('./secrets/keeper.ts'),
     import('./secrets/resolver.ts'),
+    import('./secrets/memory-notes.ts'),
     import('./secrets/sweep.ts'),
     import('uuid'),
     composeRecords(places),
@@ -302,12 +328,14 @@ async function composePipeline(parts: {
   const now = () => Date.now()
   const redactor = createRedactor()
   const { providers } = families
+  const keyOf = (name: string) => refreshKey(places, name)
   const resolver = sweepingResolver({
     resolver: createResolver({
       providers,
       now,
       onFetched: (secret) => redactor.register(secret),
-      generation: (name) => state.refreshes.generation(refreshKey(places, name)),
+      generation: (name) => state.refreshes.generation(keyOf(name)),
+      notes: createMemoryNotes({ store: state.cached, keyOf, now }),
     }),
     providers,
     now,

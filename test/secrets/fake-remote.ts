@@ -3,11 +3,12 @@ import { BrokerError, type ErrorCode } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { SecretEntry } from '../../src/core/snapshot.ts'
 import type { FetchContext, FetchedSecret, SecretProvider } from '../../src/providers/provider.ts'
+import type { MemoryNotes } from '../../src/secrets/memory-notes.ts'
 import { createResolver } from '../../src/secrets/resolver.ts'
 import { secretEntry } from '../support/secret-entry.ts'
 
 /** A fake remote store, and a resolver on it. Time is that of vitest's fake timers. */
-export function fakeRemote() {
+export function fakeRemote(options: { readonly notes?: MemoryNotes } = {}) {
   const signal = new AbortController().signal
   const asked: { readonly name: string; readonly at: number; readonly version: string }[] = []
   const registered: string[] = []
@@ -60,6 +61,7 @@ export function fakeRemote() {
     random: () => 0.5,
     onFetched: (secret) => registered.push(secret.reveal()),
     generation: async (name) => generations.get(name) ?? 0,
+    ...options,
   })
   return world
 }

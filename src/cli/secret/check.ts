@@ -12,6 +12,7 @@ import { withRecord } from '../admin-record.ts'
 import { catalogUnder, openCatalog } from '../catalog-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { ageText } from './age-text.ts'
 import { requireEntry } from './entry.ts'
 
 /** So many at a time: a backend is not to be flooded. */
@@ -170,15 +171,6 @@ function dataOf({ name, provider, report, problem }: Checked): JsonObject {
     error:
       problem === null ? null : { code: problem.code, message: problem.message, fix: problem.fix },
   }
-}
-
-/** `12 days`; `-` where the provider does not say when the version was made. */
-function ageText(createdAt: number | null, now: number): string {
-  if (createdAt === null) return '-'
-  const hours = Math.max(0, Math.floor((now - createdAt) / 3_600_000))
-  if (hours < 1) return 'new'
-  const [count, unit] = hours < 48 ? [hours, 'hour'] : [Math.floor(hours / 24), 'day']
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
 function fieldName(name: string, field: string): string {

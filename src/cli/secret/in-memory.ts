@@ -1,0 +1,24 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { composeInMemory, type InMemory } from '../../compose.ts'
+import type { SecretEntry } from '../../core/snapshot.ts'
+import type { Io } from '../io.ts'
+
+/** What running servers have in memory of these secrets, by name. Looking makes no state.db. */
+export async function inMemory(
+  { places, now }: Pick<Io, 'places' | 'now'>,
+  entries: readonly SecretEntry[],
+): Promise<ReadonlyMap<string, InMemory>> {
+  const state = await stat(join(places.state, 'state.db')).catch(() => null)
+  if (state === null) return new Map()
+  const look = await composeInMemory(places)
+  try {
+    return new Map(
+      await Promise.all(
+        entries.map(async (entry) => [entry.name, await look(entry, now())] as const),
+      ),
+    )
+  } finally {
+    await look.close()
+  }
+}
