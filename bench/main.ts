@@ -4,6 +4,7 @@ import { coldStart } from './cold-start.ts'
 import { concurrency } from './concurrency.ts'
 import { fetching } from './fetching.ts'
 import { memory } from './memory.ts'
+import { providers } from './providers.ts'
 import { startSize } from './start-size.ts'
 import { type Row, tableText } from './table.ts'
 import { makeWorld, type World } from './world.ts'
@@ -33,6 +34,7 @@ const SECTIONS = {
   calls,
   concurrency,
   fetching,
+  providers,
 } satisfies Record<string, (world: World, effort: Effort) => Promise<Row[]>>
 
 async function main(): Promise<void> {

@@ -17,8 +17,8 @@ test('measures the built command, prints a table for each section, and 200 calls
   const titles = rows.filter((cells) => cells.includes('keyhand')).map(([title]) => title)
   expect(titles).toEqual(
     process.platform === 'linux'
-      ? ['start', 'memory', 'calls', 'concurrency', 'fetching']
-      : ['start', 'calls', 'concurrency', 'fetching'],
+      ? ['start', 'memory', 'calls', 'concurrency', 'fetching', 'providers']
+      : ['start', 'calls', 'concurrency', 'fetching', 'providers'],
   )
   for (const [what, target] of [
     ['cold start to the first response', '1.2'],
@@ -41,7 +41,7 @@ test('measures the built command, prints a table for each section, and 200 calls
 
 test('names the sections where one is asked for that is not there', async () => {
   await expect(bench('--tiny', 'speed')).rejects.toThrow(
-    'no section `speed`: start, memory, calls, concurrency, fetching, redaction',
+    'no section `speed`: start, memory, calls, concurrency, fetching, providers, redaction',
   )
 })
 
