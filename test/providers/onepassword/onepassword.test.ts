@@ -7,7 +7,13 @@ import { createOnePasswordProvider } from '../../../src/providers/onepassword/on
 import type { OnePasswordReference } from '../../../src/providers/onepassword/reference.ts'
 import type { MakeSdkClient } from '../../../src/providers/onepassword/sdk.ts'
 import type { FetchContext } from '../../../src/providers/provider.ts'
-import { CANARY, contextOf, everyTextOf, thrownBy } from '../../contract/secret-provider.ts'
+import {
+  CANARY,
+  contextOf,
+  describeSecretProvider,
+  everyTextOf,
+  thrownBy,
+} from '../../contract/secret-provider.ts'
 import { ITEM, LOGIN, VAULT } from '../../support/servers/connect-fake.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keyhand-1password-')))
@@ -33,6 +39,21 @@ describe('1password by a fake of the op program', () => {
   writeFileSync(join(folder, 'item.json'), JSON.stringify(item))
   const good = () => fakeOp(`cat ${folder}/item.json`)
   const provider = createOnePasswordProvider()
+
+  describeSecretProvider('1password by a fake of the op program', {
+    store: false,
+    async setup() {
+      const none = fakeOp(`echo "[ERROR] \\"Other\\" isn't an item in the vault." >&2; exit 1`)
+      return {
+        provider,
+        present: { reference: 'op://Dev/Stripe/password', program: good() },
+        absent: { reference: 'op://Dev/Other/password', program: none },
+        writable: null,
+        versions: true,
+        stop: async () => undefined,
+      }
+    },
+  })
 
   it('reads a field as the user who is logged in, without anything of this environment', async () => {
     const reference = {
@@ -112,6 +133,34 @@ describe('1password by a service account, on a fake of its SDK', () => {
   const make = (answer: object | Error) =>
     createOnePasswordProvider({ makeClient: fakeSdk(answer) })
   const byAccount = { reference: 'op://Dev/Stripe/password', service_account: 'op_token' }
+
+  describeSecretProvider('1password by a service account, on a fake of its SDK', {
+    store: false,
+    async setup() {
+      const { fetch, ...rest } = createOnePasswordProvider({
+        makeClient: async (token) => {
+          const known = await fakeSdk(secretOf)(token)
+          const none = await fakeSdk({ error: { type: 'itemNotFound' } })(token)
+          const resolveAll: typeof known.secrets.resolveAll = (references) =>
+            (references[0]?.includes('/Other/') === true ? none : known).secrets.resolveAll(
+              references,
+            )
+          return { ...known, secrets: { ...known.secrets, resolveAll } }
+        },
+      })
+      return {
+        provider: {
+          ...rest,
+          fetch: (reference, own) => fetch(reference, { ...own, secret: context().secret }),
+        },
+        present: byAccount,
+        absent: { ...byAccount, reference: 'op://Dev/Other/password' },
+        writable: null,
+        versions: false,
+        stop: async () => undefined,
+      }
+    },
+  })
 
   it('reads a field, a whole item, an environment and one variable of it', async () => {
     const read = async (reference: OnePasswordReference) => {
