@@ -1,4 +1,5 @@
-import { composeFamilies, composeSecretReports, type SecretReport } from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { composeSecretReports, type SecretReport } from '../../compose-owner.ts'
 import { asBrokerError, BrokerError } from '../../core/errors.ts'
 import { withRecord } from '../admin-record.ts'
 import type { Io } from '../io.ts'

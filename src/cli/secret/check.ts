@@ -1,9 +1,5 @@
-import {
-  composeFamilies,
-  composeSecretReports,
-  type SecretReport,
-  type SecretReports,
-} from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { composeSecretReports, type SecretReport, type SecretReports } from '../../compose-owner.ts'
 import { asBrokerError, BrokerError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isRefusal } from '../../core/refusal.ts'

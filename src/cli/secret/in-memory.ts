@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { composeInMemory, type InMemory } from '../../compose.ts'
+import { composeInMemory, type InMemory } from '../../compose-owner.ts'
 import type { SecretEntry } from '../../core/snapshot.ts'
 import type { Io } from '../io.ts'
 

@@ -1,4 +1,5 @@
-import { composeFamilies, type InMemory } from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import type { InMemory } from '../../compose-owner.ts'
 import type { Catalog } from '../../config/catalog.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { isRefusal, type Refusal } from '../../core/refusal.ts'
