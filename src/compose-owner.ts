@@ -5,7 +5,7 @@ import type { SecretEntry } from './core/snapshot.ts'
 import type { Places } from './places.ts'
 import type { SecretsFile } from './providers/file/secrets-file.ts'
 import { openSecretsFile, prepareKeychain } from './providers/index.ts'
-import { contextAlone, type FetchContext, lendingOf } from './providers/provider.ts'
+import { contextAlone, type FetchContext, lendingOf, placeOf } from './providers/provider.ts'
 import type { Strength } from './redaction/strength.ts'
 import type { Swept } from './secrets/sweep.ts'
 
@@ -76,6 +76,15 @@ export async function composeSecretReports(families: Families): Promise<SecretRe
     return { version, createdAt, fields: reports }
   }
   return Object.assign(look, { close: () => resolver.close() })
+}
+
+/** Tells apart the places that entries lead to, as a call does: what fails together. */
+export function placeOfEntry(
+  { providers }: Families,
+  { provider: type, instance, reference }: SecretEntry,
+): string {
+  const provider = providers.get(type)
+  return JSON.stringify([instance, provider === undefined ? '' : placeOf(provider, reference)])
 }
 
 /** What dead processes were lent and did not give back. */
