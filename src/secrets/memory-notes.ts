@@ -21,8 +21,13 @@ export interface KeptNote {
 
 /** Where the notes go: `CachedSecrets` of state/state-port.ts has this shape. */
 interface NoteStore {
-  note(key: { secret: string; reference: string }, fetched: KeptNote): Promise<void>
-  drop(key: { secret: string; reference: string }, now: number): Promise<void>
+  note(key: SecretKey, fetched: KeptNote): Promise<void>
+  drop(key: SecretKey, now: number): Promise<void>
+}
+
+interface SecretKey {
+  readonly secret: string
+  readonly reference: string
 }
 
 /** Notes of this process. What is fetched for each call, and kept by none, is noted once for each version. */
@@ -39,9 +44,15 @@ export function createMemoryNotes(options: {
   const write = (work: () => Promise<void>) => {
     writing = writing.then(work).catch(() => {})
   }
+  // Calls ask for the same entry again and again.
+  const known = new WeakMap<SecretEntry, { key: SecretKey; id: string }>()
   const keyAndId = (entry: SecretEntry) => {
+    const before = known.get(entry)
+    if (before !== undefined) return before
     const key = { secret: keyOf(entry.name), reference: referenceDigest(entry) }
-    return { key, id: `${key.secret} ${key.reference}` }
+    const found = { key, id: `${key.secret} ${key.reference}` }
+    known.set(entry, found)
+    return found
   }
   return {
     kept(entry, fetched) {

@@ -3,7 +3,7 @@ import { openCatalog } from '../../src/cli/catalog-file.ts'
 import { composeFamilies, composeRecords, refreshKey } from '../../src/compose.ts'
 import { isRefusal } from '../../src/core/refusal.ts'
 import { referenceDigest } from '../../src/secrets/memory-notes.ts'
-import { fileHome } from '../support/command-line.ts'
+import { fileHome, write } from '../support/command-line.ts'
 
 describe('keyhand secret list', () => {
   it('says where each secret lives and which tools use it, and resolves nothing', async () => {
@@ -117,6 +117,17 @@ describe('keyhand secret list', () => {
     await box.run(['secret', 'refresh', 'a'])
     const refreshed = await box.run(['secret', 'list'], { now })
     expect(refreshed.out).toMatch(/^a +file +- +- +always +5m +- +40 days +- +-$/m)
+  })
+
+  it('lists all else where the state cannot be read, and says so', async () => {
+    const box = await fileHome('version: 1\nsecrets: { a: { provider: file } }\n')
+    write({ home: box.state }, 'state.db', 'no database at all, whatever its name says'.repeat(20))
+    const { code, out, err } = await box.run(['secret', 'list'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^a +file +- +- +always +- +- +- +- +-$/m)
+    expect(err).toContain(
+      'what running servers have in memory cannot be said: `state.db` is damaged',
+    )
   })
 
   it('says how to add the first', async () => {
