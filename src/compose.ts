@@ -109,7 +109,11 @@ export async function composeRecords(places: Places): Promise<{
 
 /** A secret of a home, as the state knows it, which homes may share. */
 export function refreshKey({ home }: Places, name: string): string {
-  return `${homeId(home)}|${name}`
+  return secretOfHome(homeId(home), name)
+}
+
+function secretOfHome(home: string, name: string): string {
+  return `${home}|${name}`
 }
 
 /** Everything that serves one agent. */
@@ -182,7 +186,9 @@ async function composePipeline(parts: {
   const now = () => Date.now()
   const redactor = createRedactor()
   const { providers } = families
-  const keyOf = (name: string) => refreshKey(places, name)
+  // Once for all calls: it asks the file system.
+  const home = homeId(places.home)
+  const keyOf = (name: string) => secretOfHome(home, name)
   const resolver = sweepingResolver({
     resolver: createResolver({
       providers,
@@ -210,7 +216,7 @@ async function composePipeline(parts: {
     counters: state.counters,
     blocks: state.blocks,
     seen: state.seen,
-    homeId: homeId(places.home),
+    homeId: home,
     approver: null,
     now,
     newCallId: () => v7(),
