@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Lease } from '../../src/providers/provider.ts'
 import {
   createMemoryNotes,
   type KeptNote,
@@ -84,6 +85,26 @@ describe('what a process notes of its memory', () => {
       { generation: 0, at, endsAt: at, createdAt: 5 },
       { generation: 0, at, endsAt: at, createdAt: 6 },
     ])
+  })
+
+  it('is for how long `cache` keeps what is lent, and no time at all without it', async () => {
+    const { notes, written } = store()
+    const remote = fakeRemote({ notes })
+    const lease: Lease = {
+      expiresAt: at + 3_600_000,
+      renewable: false,
+      renew: async () => lease,
+      revoke: async () => {},
+    }
+    remote.answer = async () => oneValue('v', { lease })
+    await remote.value(remote.entry())
+    await remote.value(remote.entry({ name: 'kept', leaseCacheMs: 60_000 }))
+    await settled()
+    expect(written.map(([, secret, one]) => [secret, (one as KeptNote).endsAt])).toEqual([
+      ['home|key', at],
+      ['home|kept', at + 60_000],
+    ])
+    await remote.close()
   })
 
   it('says nothing of the version before the current one', async () => {
