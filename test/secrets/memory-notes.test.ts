@@ -91,6 +91,7 @@ describe('what a process notes of its memory', () => {
     const { notes, written } = store()
     const remote = fakeRemote({ notes })
     const lease: Lease = {
+      id: 'lease-1',
       expiresAt: at + 3_600_000,
       renewable: false,
       renew: async () => lease,
