@@ -4,6 +4,7 @@ import { coldStart } from './cold-start.ts'
 import { concurrency } from './concurrency.ts'
 import { fetching } from './fetching.ts'
 import { memory } from './memory.ts'
+import { providers } from './providers.ts'
 import { type RedactionEffort, redaction } from './redaction/redaction.ts'
 import { startSize } from './start-size.ts'
 import { type Row, tableText } from './table.ts'
@@ -53,6 +54,7 @@ const SECTIONS = {
   calls,
   concurrency,
   fetching,
+  providers,
   redaction,
 } satisfies Record<string, (world: World, effort: Effort) => Promise<Row[]>>
 

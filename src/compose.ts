@@ -5,18 +5,14 @@ import type { Broker } from './broker/broker.ts'
 import type { AgentBroker } from './broker/call.ts'
 import { type ConfigSource, createConfigSource } from './config/config-source.ts'
 import type { Families } from './config/families.ts'
-import { asBrokerError, BrokerError } from './core/errors.ts'
+import { BrokerError } from './core/errors.ts'
 import { isRefusal } from './core/refusal.ts'
 import { positionText } from './core/rule.ts'
-import type { SecretEntry, Snapshot } from './core/snapshot.ts'
+import type { Snapshot } from './core/snapshot.ts'
 import { homeId, type Places } from './places.ts'
 import type { PolicyEngine } from './policy/policy-engine.ts'
-import type { SecretsFile } from './providers/file/secrets-file.ts'
-import { createProviders, openSecretsFile, prepareKeychain } from './providers/index.ts'
-import { contextAlone, type FetchContext, lendingOf } from './providers/provider.ts'
+import { createProviders } from './providers/index.ts'
 import type { Redactor } from './redaction/redaction-port.ts'
-import type { Strength } from './redaction/strength.ts'
-import type { Swept } from './secrets/sweep.ts'
 import type { State } from './state/state.ts'
 import type { LeaseLedger } from './state/state-port.ts'
 import { createToolTypes } from './tools/index.ts'
@@ -111,127 +107,13 @@ export async function composeRecords(places: Places): Promise<{
   }
 }
 
-/** The encrypted file of a home, for its owner: make it, unlock it, lock it. */
-export function composeSecretsFile(options: {
-  readonly places: Places
-  readonly env: Environment
-}): SecretsFile {
-  const { places, env } = options
-  return openSecretsFile({ home: places.home, state: places.state, env, now: () => Date.now() })
-}
-
-/** Null where the OS keychain can be written and read, else what stands in the way. */
-export async function probeKeychain(
-  options: { readonly places: Places; readonly env: Environment },
-  signal: AbortSignal,
-): Promise<BrokerError | null> {
-  const { places, env } = options
-  try {
-    const now = () => Date.now()
-    await prepareKeychain({ home: places.home, state: places.state, env, now }, signal)
-    return null
-  } catch (thrown) {
-    return asBrokerError(thrown)
-  }
-}
-
-/** What the owner of a value may be told of it. */
-export interface SecretReport {
-  readonly version: string | null
-  /** When that version was made, in ms since the epoch; null where the provider does not say. */
-  readonly createdAt: number | null
-  /** Each field with its strength; null for one that is no secret itself, such as a user name. */
-  readonly fields: readonly { readonly field: string; readonly strength: Strength | null }[]
-}
-
-export interface SecretReports {
-  (entry: SecretEntry, signal: AbortSignal): Promise<SecretReport>
-  /** Gives back what was lent for that. */
-  close(): Promise<void>
-}
-
-/** Looks at values the way that a call does, for their owner. */
-export async function composeSecretReports(families: Families): Promise<SecretReports> {
-  const [{ createResolver }, { sweepingResolver }, { strengthOf }, { isPublicField }] =
-    await Promise.all([
-      import('./secrets/resolver.ts'),
-      import('./secrets/sweep.ts'),
-      import('./redaction/strength.ts'),
-      import('./redaction/secret-part.ts'),
-    ])
-  const { providers } = families
-  const now = () => Date.now()
-  const resolver = sweepingResolver({
-    // Nothing that an upstream says passes through here, so there is nothing to redact.
-    resolver: createResolver({ providers, now, onFetched: () => {} }),
-    providers,
-    now,
-    entries: async () => [],
-  })
-  async function look(entry: SecretEntry, signal: AbortSignal): Promise<SecretReport> {
-    const { version, createdAt, fields, release } = await resolver.resolve(entry, { signal })
-    release()
-    const reports = [...fields].map(([field, secret]) => ({
-      field,
-      strength: isPublicField(field) ? null : strengthOf(secret),
-    }))
-    return { version, createdAt, fields: reports }
-  }
-  return Object.assign(look, { close: () => resolver.close() })
-}
-
-/** What dead processes were lent and did not give back. */
-export interface LeftLeases {
-  /** How many of their logins are known. Asks no network. */
-  orphans(): Promise<number>
-  /** Ends those that the places of these entries know. Never throws. */
-  sweep(entries: Iterable<SecretEntry>): Promise<Swept>
-  /** Logs out of what that logged into. */
-  close(): Promise<void>
-}
-
-export async function composeLeftLeases({ providers }: Families): Promise<LeftLeases> {
-  const [{ createResolver }, { sweepingResolver, sweepLeases }] = await Promise.all([
-    import('./secrets/resolver.ts'),
-    import('./secrets/sweep.ts'),
-  ])
-  const now = () => Date.now()
-  const inner = createResolver({ providers, now, onFetched: () => {} })
-  const resolver = sweepingResolver({ resolver: inner, providers, now, entries: async () => [] })
-  return {
-    async orphans() {
-      let count = 0
-      for (const provider of providers.values()) {
-        count += (await lendingOf(provider)?.orphans()) ?? 0
-      }
-      return count
-    },
-    sweep: (entries) => sweepLeases({ resolver, providers }, entries),
-    close: () => resolver.close(),
-  }
-}
-
-/**
- * What time it is where a provider's place is, in ms since the epoch; null where it does not say.
- *
- * @throws BrokerError where it cannot be asked.
- */
-export async function askServiceClock(
-  place: { readonly address: string; readonly ca?: string },
-  signal: AbortSignal,
-): Promise<number | null> {
-  const { serviceClock } = await import('./providers/https-json/service-clock.ts')
-  return serviceClock({ ...place, signal })
-}
-
 /** A secret of a home, as the state knows it, which homes may share. */
 export function refreshKey({ home }: Places, name: string): string {
-  return `${homeId(home)}|${name}`
+  return secretOfHome(homeId(home), name)
 }
 
-/** The context in which the owner's commands reach a store, outside of any call. */
-export function ownerContext(name: string, signal: AbortSignal): FetchContext {
-  return contextAlone(name, signal)
+function secretOfHome(home: string, name: string): string {
+  return `${home}|${name}`
 }
 
 /** Everything that serves one agent. */
@@ -287,6 +169,7 @@ async function composePipeline(parts: {
     { createRedactor },
     { createKeeper },
     { createResolver },
+    { createMemoryNotes },
     { sweepingResolver },
     { v7 },
     { state, trail, close },
@@ -295,6 +178,7 @@ async function composePipeline(parts: {
     import('./redaction/redactor.ts'),
     import('./secrets/keeper.ts'),
     import('./secrets/resolver.ts'),
+    import('./secrets/memory-notes.ts'),
     import('./secrets/sweep.ts'),
     import('uuid'),
     composeRecords(places),
@@ -302,12 +186,16 @@ async function composePipeline(parts: {
   const now = () => Date.now()
   const redactor = createRedactor()
   const { providers } = families
+  // Once for all calls: it asks the file system.
+  const home = homeId(places.home)
+  const keyOf = (name: string) => secretOfHome(home, name)
   const resolver = sweepingResolver({
     resolver: createResolver({
       providers,
       now,
       onFetched: (secret, redact) => redactor.register(secret, { redact }),
-      generation: (name) => state.refreshes.generation(refreshKey(places, name)),
+      generation: (name) => state.refreshes.generation(keyOf(name)),
+      notes: createMemoryNotes({ store: state.cached, keyOf, now }),
     }),
     providers,
     now,
@@ -328,7 +216,7 @@ async function composePipeline(parts: {
     counters: state.counters,
     blocks: state.blocks,
     seen: state.seen,
-    homeId: homeId(places.home),
+    homeId: home,
     approver: null,
     now,
     newCallId: () => v7(),

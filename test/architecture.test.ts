@@ -28,11 +28,23 @@ const layers: Layers = {
     },
     server: { imports: ['core', 'redaction', 'broker'] },
     cli: {
-      imports: ['core', 'audit', 'policy', 'config', 'broker', 'server', 'compose', 'places'],
+      imports: [
+        'core',
+        'audit',
+        'policy',
+        'config',
+        'broker',
+        'server',
+        'compose',
+        'compose-owner',
+        'places',
+      ],
     },
     places: { imports: [] },
     crash: { imports: [] },
     compose: { imports: ['*'] },
+    // What the owner's commands need besides: compose.ts is what serves.
+    'compose-owner': { imports: ['*'] },
     main: { imports: ['*'] },
   },
   ports: {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { composeSecretsFile } from '../compose.ts'
+import { composeSecretsFile } from '../compose-owner.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Io } from './io.ts'

@@ -1,4 +1,4 @@
-import { probeKeychain } from '../compose.ts'
+import { probeKeychain } from '../compose-owner.ts'
 import type { BrokerError } from '../core/errors.ts'
 import type { Io } from './io.ts'
 

@@ -1,4 +1,4 @@
-import { composeSecretsFile } from '../compose.ts'
+import { composeSecretsFile } from '../compose-owner.ts'
 import { asBrokerError, BrokerError } from '../core/errors.ts'
 import { withRecord } from './admin-record.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'

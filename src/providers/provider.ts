@@ -81,6 +81,21 @@ export interface SecretProvider<Reference = unknown> {
   readonly store: SecretStore<Reference> | null
 }
 
+/** A provider whose references may lead to different places: that one of them is down says nothing of another. */
+export interface PlacedProvider<Reference = unknown> extends SecretProvider<Reference> {
+  /** What fails together: the server and how it is reached, in whatever words. Never a value; it is compared, not shown. */
+  place(reference: Reference): string
+}
+
+/** Which place a reference leads to; the same for all of a provider that does not tell. */
+export function placeOf(provider: SecretProvider, reference: unknown): string {
+  return isPlaced(provider) ? provider.place(reference) : ''
+}
+
+function isPlaced(provider: SecretProvider): provider is PlacedProvider {
+  return 'place' in provider
+}
+
 /** A provider that lends: what it lent hangs on something of this process, so that nothing outlives it for long. */
 export interface LendingProvider<Reference = unknown> extends SecretProvider<Reference> {
   readonly lending: Lending<Reference>

@@ -13,9 +13,10 @@ export interface Circuits {
    * To be asked before each try. Where the place is down, one try after a while finds out whether it still is; the others
    * fail fast.
    *
+   * @param called what its error calls it.
    * @throws BrokerError with the code of the last failure, and how long until the next try.
    */
-  enter(place: string): void
+  enter(place: string, called: string): void
   /** The place answered, whatever it said. */
   answered(place: string): void
   /** The place could not be asked. */
@@ -36,12 +37,12 @@ interface Circuit {
 export function createCircuits({ now }: { readonly now: () => number }): Circuits {
   const circuits = new Map<string, Circuit>()
   return {
-    enter(place) {
+    enter(place, called) {
       const circuit = circuits.get(place)
       if (circuit === undefined || circuit.retryAt === null) return
       const wait = circuit.retryAt - now()
       if (wait <= 0 && !circuit.trying) circuit.trying = true
-      else throw downError(place, circuit, Math.max(wait, 0))
+      else throw downError(called, circuit, Math.max(wait, 0))
     },
     answered(place) {
       circuits.delete(place)
@@ -71,12 +72,12 @@ export function createCircuits({ now }: { readonly now: () => number }): Circuit
   }
 }
 
-function downError(place: string, { failures, last }: Circuit, wait: number): BrokerError {
+function downError(called: string, { failures, last }: Circuit, wait: number): BrokerError {
   const seconds = Math.max(1, Math.ceil(wait / 1000))
   const why = last === null ? '' : `: ${last.message}`
   return new BrokerError(
     last?.code ?? 'secret_unreachable',
-    `the provider \`${place}\` failed ${failures} times in a row, and is asked again in ${seconds} s${why}`,
+    `the provider \`${called}\` failed ${failures} times in a row, and is asked again in ${seconds} s${why}`,
     last?.fix == null ? {} : { fix: last.fix },
   )
 }

@@ -4,6 +4,7 @@ import type { SecretEntry } from '../core/snapshot.ts'
 import {
   type FetchContext,
   type FetchedSecret,
+  placeOf,
   type SecretProvider,
   VALUE_FIELD,
 } from '../providers/provider.ts'
@@ -55,10 +56,11 @@ export async function fetchSecret(options: FetchOptions, fetch: Fetch): Promise<
   const provider = providerOf(options, entry)
   if (!isRemote(provider)) return fetchOnce(provider, fetch, false)
   const { circuits, now, random } = options
-  const place = entry.instance
+  // Two servers may be of one instance, each named by its secrets: one that is down holds up nobody who needs the other.
+  const place = JSON.stringify([entry.instance, placeOf(provider, entry.reference)])
   let login: 'kept' | 'fresh' = 'kept'
   for (let tries = 1; ; tries += 1) {
-    circuits.enter(place)
+    circuits.enter(place, entry.instance)
     const used = { kept: false }
     const end = watchEnd(circuits, place, signal)
     try {

@@ -7,6 +7,7 @@ import { createCircuits } from './circuit.ts'
 import { type Fetch, fetchSecret, isOutage, isRemote } from './fetch.ts'
 import { type Flight, startFlight } from './flight.ts'
 import { createLeases, type Lent } from './leases.ts'
+import type { MemoryNotes } from './memory-notes.ts'
 import { createValueCache } from './value-cache.ts'
 
 /** That a secret is not there, or not to be had, is believed for this long, in ms: an agent that asks on and on floods nobody. */
@@ -71,6 +72,16 @@ export interface ResolverOptions {
   readonly random?: () => number
   /** Grows where someone wants the secret fetched anew (`keyhand secret refresh`), in whatever process. */
   readonly generation?: (name: string) => Promise<number>
+  /** Told of what is kept; nobody where it is left out. */
+  readonly notes?: MemoryNotes
+}
+
+/** What is fetched and kept under one key. */
+interface Wanted {
+  readonly key: string
+  readonly entry: SecretEntry
+  readonly version: FetchContext['version']
+  readonly generation: number
 }
 
 /** What a fetch brought; where it is lent, `lent` keeps it. */
@@ -88,7 +99,8 @@ export function createResolver(options: ResolverOptions): SecretResolver {
   const flights = new Map<string, Flight<Landed>>()
   const refused = new Map<string, { readonly error: BrokerError; readonly until: number }>()
 
-  function fly(key: string, entry: SecretEntry, version: FetchContext['version']): Flight<Landed> {
+  function fly(wanted: Wanted): Flight<Landed> {
+    const { key, entry, version } = wanted
     const at = now()
     const timeoutMs = entry.timeoutMs ?? options.timeoutMs ?? 10_000
     const flight: Flight<Landed> = startFlight(async (signal) => {
@@ -112,8 +124,9 @@ export function createResolver(options: ResolverOptions): SecretResolver {
         throw thrown
       }
       if (lent === null && newest) {
-        cache.keep(key, entry, fetched, at, () => refresh(key, entry, version))
+        cache.keep(key, entry, fetched, at, () => refresh(wanted))
       }
+      if (newest) note(wanted, fetched, at)
       return { fetched, lent, via }
     }, timeoutMs)
     flights.set(key, flight)
@@ -127,9 +140,17 @@ export function createResolver(options: ResolverOptions): SecretResolver {
     return flight
   }
 
-  async function refresh(key: string, entry: SecretEntry, version: FetchContext['version']) {
-    const current = flights.get(key)
-    const flight = current === undefined || current.abandoned ? fly(key, entry, version) : current
+  function note({ entry, version, generation }: Wanted, fetched: FetchedSecret, at: number): void {
+    // Of the one before, nobody asks how old it is.
+    if (version !== 'current') return
+    const keptMs = isLent(fetched) ? (entry.leaseCacheMs ?? 0) : entry.cacheMs
+    const { createdAt } = fetched
+    options.notes?.kept(entry, { generation, at, endsAt: at + keptMs, createdAt })
+  }
+
+  async function refresh(wanted: Wanted) {
+    const current = flights.get(wanted.key)
+    const flight = current === undefined || current.abandoned ? fly(wanted) : current
     // No call waits for it, so none that leaves ends it: it has its time.
     await flight.join(new AbortController().signal)
   }
@@ -166,30 +187,24 @@ export function createResolver(options: ResolverOptions): SecretResolver {
     const { signal, fresh = false, version = 'current' } = asked
     if (signal.aborted) throw new BrokerError('cancelled', 'the call was cancelled')
     const { name, instance, provider, reference, redact } = entry
+    const current = await generation(name)
     // With what redaction knows of it: where the catalog becomes stricter, a value in memory would not be registered anew.
-    const key = canonicalJson([
-      name,
-      instance,
-      provider,
-      reference,
-      redact,
-      version,
-      await generation(name),
-    ])
+    const key = canonicalJson([name, instance, provider, reference, redact, version, current])
     if (fresh) {
       cache.forget(key)
       leases.retire(key)
       refused.delete(key)
+      options.notes?.forgotten(entry)
     } else {
       const hit = inMemory(cache.young(key, entry), leases.take(key))
       if (hit !== null) return resolvedOf(entry, hit, { cached: true })
       const no = refused.get(key)
       if (no !== undefined && now() < no.until) throw no.error
     }
-    const current = flights.get(key)
+    const flying = flights.get(key)
     // A fetch that began before the old value was refused may still bring it: a refresh joins refreshes only.
-    const joined = current !== undefined && (current.fresh || !fresh) && !current.abandoned
-    const flight = joined ? current : fly(key, entry, version)
+    const joined = flying !== undefined && (flying.fresh || !fresh) && !flying.abandoned
+    const flight = joined ? flying : fly({ key, entry, version, generation: current })
     if (fresh) flight.fresh = true
     try {
       return resolvedOf(entry, await flight.join(signal), { cached: false })

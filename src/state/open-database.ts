@@ -49,9 +49,13 @@ function makePrivateFolder(folder: string): void {
   }
 }
 
-/** Forgets attempts that no window reaches any more: those of rules that are gone would stay for ever. */
+/** What is noted of secrets that nobody asks for any more. */
+const KEEP_NOTES_MS = 90 * 86_400_000
+
+/** Forgets attempts that no window reaches any more, and notes of long ago: those of rules and secrets that are gone would stay for ever. */
 function prune(connection: DatabaseSync, now: number): void {
   connection.prepare('DELETE FROM attempts WHERE at <= ?').run(now - windowMs('day'))
+  connection.prepare('DELETE FROM cached_secrets WHERE ends_at <= ?').run(now - KEEP_NOTES_MS)
 }
 
 function migrate(connection: DatabaseSync): void {

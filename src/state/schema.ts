@@ -58,4 +58,19 @@ export const SCHEMA_STEPS: readonly string[] = [
     generation INTEGER NOT NULL
   ) STRICT;
   `,
+  // Which process has which secret in memory until when: times alone, never a value.
+  `
+  CREATE TABLE cached_secrets (
+    secret TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    fetched_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    created_at INTEGER,
+    PRIMARY KEY (secret, reference, host, pid, started)
+  ) STRICT;
+  `,
 ]

@@ -49,6 +49,38 @@ export interface SecretRefreshes {
   refresh(secret: string): Promise<void>
 }
 
+/** Which secret: what the catalog calls it, and what it named by that. */
+export interface SecretKey {
+  /** Home and name, since homes may share a state folder. */
+  readonly secret: string
+  /** A digest of where the value lives: another place under the same name is another value. */
+  readonly reference: string
+}
+
+/** What processes have in memory, for whoever asks about them. INVARIANT: times alone, never a value. */
+export interface CachedSecrets {
+  /** What this process fetched, in place of what it noted before. Times in ms since the epoch. */
+  note(
+    key: SecretKey,
+    fetched: {
+      /** That of `SecretRefreshes` for which it was fetched. */
+      readonly generation: number
+      readonly at: number
+      /** Until when it is used without asking again; `at` where it is not kept. */
+      readonly endsAt: number
+      /** When its version was made; null where the provider does not say. */
+      readonly createdAt: number | null
+    },
+  ): Promise<void>
+  /** This process no longer uses what it noted. */
+  drop(key: SecretKey, now: number): Promise<void>
+  /** Until when a process that still runs uses a value; when the version that was fetched last was made. */
+  look(
+    key: SecretKey,
+    now: number,
+  ): Promise<{ readonly cachedUntil: number | null; readonly createdAt: number | null }>
+}
+
 /** What was last recorded of a file, so that one change is one record, whichever process sees it first. */
 export interface SeenConfig {
   /** What is known under that name; null where nothing is. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createAgentBlocks } from './agent-blocks.ts'
+import { createCachedSecrets } from './cached-secrets.ts'
 import { createCounters } from './counters.ts'
 import { Database } from './database.ts'
 import { createHeads } from './heads.ts'
@@ -8,6 +9,7 @@ import { createSecretRefreshes } from './secret-refreshes.ts'
 import { createSeenConfig } from './seen-config.ts'
 import type {
   AgentBlocks,
+  CachedSecrets,
   Counters,
   Heads,
   LeaseLedger,
@@ -23,6 +25,7 @@ export interface State {
   readonly heads: Heads
   readonly leases: LeaseLedger
   readonly refreshes: SecretRefreshes
+  readonly cached: CachedSecrets
   /** The key of the trail's masks: 32 random bytes, made at the first use. @throws BrokerError `state_unavailable`. */
   maskKey(): Promise<Uint8Array>
   /** Closes the file; what comes after is refused. */
@@ -43,6 +46,7 @@ export function openState(options: {
     heads: createHeads(database),
     leases: createLeaseLedger(database),
     refreshes: createSecretRefreshes(database),
+    cached: createCachedSecrets(database),
     maskKey: () =>
       database.write((transaction) => {
         transaction.run("INSERT OR IGNORE INTO meta VALUES ('mask_key', ?)", randomBytes(32))

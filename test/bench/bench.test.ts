@@ -19,8 +19,8 @@ test('measures the built command, prints a table for each section, and 200 calls
   const titles = rows.filter((cells) => cells.includes('keyhand')).map(([title]) => title)
   expect(titles).toEqual(
     process.platform === 'linux'
-      ? ['start', 'memory', 'calls', 'concurrency', 'fetching', 'redaction']
-      : ['start', 'calls', 'concurrency', 'fetching', 'redaction'],
+      ? ['start', 'memory', 'calls', 'concurrency', 'fetching', 'providers', 'redaction']
+      : ['start', 'calls', 'concurrency', 'fetching', 'providers', 'redaction'],
   )
   for (const [what, target] of [
     ['cold start to the first response', '1.2'],
@@ -56,7 +56,7 @@ test('measures the built command, prints a table for each section, and 200 calls
 
 test('names the sections where one is asked for that is not there', async () => {
   await expect(bench('--tiny', 'speed')).rejects.toThrow(
-    'no section `speed`: start, memory, calls, concurrency, fetching, redaction',
+    'no section `speed`: start, memory, calls, concurrency, fetching, providers, redaction',
   )
 })
 

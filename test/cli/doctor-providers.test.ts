@@ -265,6 +265,24 @@ function leave(box: Sandbox, accessor: string, address: string): void {
   spawnSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
 }
 
+describe.skipIf(process.platform === 'win32')('a program that its store is away from', () => {
+  it('is asked once, and no other program is taken to be down with it', async () => {
+    const box = await fileHome(`version: 1
+secrets:
+  away: { provider: command, program: /bin/sh, args: [-c, "exit 7"], unreachable_exit: [7] }
+  away2: { provider: command, program: /bin/sh, args: [-c, "exit 7"], unreachable_exit: [7], json: /x }
+  here: { provider: command, program: /bin/echo, args: [${VALUE}] }
+`)
+    const all = await findings(box, 'Secrets')
+    expect(all.map(({ level, text }) => [level, text.split(' (')[0]])).toEqual([
+      ['error', 'away does not resolve'],
+      ['error', 'away2 does not resolve'],
+      ['good', 'here resolves'],
+    ])
+    expect(all[1]?.text).toBe(all[0]?.text.replace('away', 'away2'))
+  })
+})
+
 describe('doctor and what dead processes were lent', () => {
   it('refuses to test for leaks and to end something in one go', async () => {
     const { code, err } = await (await fileHome()).run(['doctor', '--leak', '--fix'])

@@ -82,7 +82,7 @@ describe('the built command', () => {
       data: { secrets: [{ name: 'github_token', resolves: true }] },
     })
     const list = await run(['secret', 'list'])
-    expect(list.out).toMatch(/^github_token +file +- +- +always +- +github +-$/m)
+    expect(list.out).toMatch(/^github_token +file +- +- +always +- +- +- +github +-$/m)
     expect(await run(['agent', 'list'])).toMatchObject({ code: 0 })
 
     const texts = said.flatMap((answer) => [answer.out, answer.err])

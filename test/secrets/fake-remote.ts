@@ -2,12 +2,18 @@ import { z } from 'zod'
 import { BrokerError, type ErrorCode } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { SecretEntry } from '../../src/core/snapshot.ts'
-import type { FetchContext, FetchedSecret, SecretProvider } from '../../src/providers/provider.ts'
+import type {
+  FetchContext,
+  FetchedSecret,
+  PlacedProvider,
+  SecretProvider,
+} from '../../src/providers/provider.ts'
+import type { MemoryNotes } from '../../src/secrets/memory-notes.ts'
 import { createResolver } from '../../src/secrets/resolver.ts'
 import { secretEntry } from '../support/secret-entry.ts'
 
 /** A fake remote store, and a resolver on it. Time is that of vitest's fake timers. */
-export function fakeRemote() {
+export function fakeRemote(options: { readonly notes?: MemoryNotes } = {}) {
   const signal = new AbortController().signal
   const asked: { readonly name: string; readonly at: number; readonly version: string }[] = []
   const registered: string[] = []
@@ -32,13 +38,14 @@ export function fakeRemote() {
     resolve: (entry: SecretEntry) => resolver.resolve(entry, { signal }),
     close: () => resolver.close(),
   }
-  const remote: SecretProvider = {
+  const remote: PlacedProvider = {
     type: 'remote',
     description: 'a fake remote store',
     reference: z.unknown(),
     defaults: { watch: 'used', cacheMs: 300_000 },
     store: null,
     needs: () => [],
+    place: (reference) => JSON.stringify(reference),
     async fetch(_, context) {
       asked.push({ name: context.name, at: Date.now(), version: context.version })
       return world.answer === null ? oneValue(`v${asked.length}`) : world.answer(context)
@@ -60,6 +67,7 @@ export function fakeRemote() {
     random: () => 0.5,
     onFetched: (secret) => registered.push(secret.reveal()),
     generation: async (name) => generations.get(name) ?? 0,
+    ...options,
   })
   return world
 }

@@ -221,13 +221,17 @@ describe('a place that fails', () => {
     expect(remote.asked).toHaveLength(asked)
   })
 
-  it('slows nobody who needs another place, or another instance of the same kind', async () => {
+  it('slows nobody who needs another place, whether the catalog calls it the same or not', async () => {
     const remote = fakeRemote()
     remote.answer = ({ name }) =>
-      name === 'eu' ? Promise.resolve(oneValue('from eu')) : fails('secret_unreachable')
+      name.startsWith('eu')
+        ? Promise.resolve(oneValue(`from ${name}`))
+        : fails('secret_unreachable')
     await thrownBy(settled(remote.value(remote.entry())))
     const began = Date.now()
     expect(await remote.value(remote.entry({ name: 'eu', instance: 'remote-eu' }))).toBe('from eu')
+    const elsewhere = { reference: { address: 'https://eu.example' } }
+    expect(await remote.value(remote.entry({ name: 'eu2', ...elsewhere }))).toBe('from eu2')
     expect(
       await remote.value(remote.entry({ name: 'x', provider: 'local', instance: 'local' })),
     ).toBe('x of the local store')

@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
 import { createKubernetesProvider } from '../../src/providers/kubernetes/kubernetes.ts'
 import { CANARY, contextOf, describeSecretProvider, thrownBy } from '../contract/secret-provider.ts'
 import { type StartedKubernetes, startKubernetes } from '../support/servers/kubernetes.ts'
@@ -53,7 +54,8 @@ describeWithServer('kube-apiserver', 'kubernetes, against a real kube-apiserver'
       201,
     )
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'db' }
-    const subjects = ['limited', 'test'].map((name) => ({ kind: 'User', name }))
+    const people = ['limited', 'test'].map((name) => ({ kind: 'User', name }))
+    const subjects = [...people, { kind: 'ServiceAccount', name: 'keyhand', namespace: 'default' }]
     const binding = { metadata: { name: 'db' }, roleRef, subjects }
     expect(await cluster.api('POST', `${rbac}/rolebindings`, binding)).toBe(201)
   }, 90_000)
@@ -83,6 +85,23 @@ describeWithServer('kube-apiserver', 'kubernetes, against a real kube-apiserver'
   it.each(['admin', 'limited', 'certificate', 'plugin'] as const)('reads as %s', async (who) => {
     const fetched = await provider.fetch(as(who), contextOf())
     expect(fetched?.fields.get('value')?.reveal()).toBe(CANARY)
+  })
+
+  it('reads as the service account of a pod, and as that account by a token of the catalog', async () => {
+    const token = await cluster.serviceAccount('keyhand')
+    const podFolder = mkdtempSync(join(folder, 'pod-'))
+    writeFileSync(join(podFolder, 'token'), token)
+    writeFileSync(join(podFolder, 'ca.crt'), cluster.ca)
+    const pod = createKubernetesProvider({ env: {}, now: Date.now, podFolder })
+    const at = { namespace: 'default', name: 'db', key: 'password', address: cluster.url }
+    const inside = await pod.fetch({ ...at, in_cluster: true }, contextOf())
+    expect(inside?.fields.get('value')?.reveal()).toBe(CANARY)
+    const ca = join(podFolder, 'ca.crt')
+    const context = { ...contextOf(), secret: async (name: string) => new Secret(name, token) }
+    const outside = await provider.fetch({ ...at, token: 'kube_token', ca }, context)
+    expect(outside?.fields.get('value')?.reveal()).toBe(CANARY)
+    const denied = pod.fetch({ ...at, name: 'other', in_cluster: true }, contextOf())
+    expect((await thrownBy(denied)).code).toBe('secret_denied')
   })
 
   it('tells a Secret that may not be read from one that is not there, and from no login', async () => {

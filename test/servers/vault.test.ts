@@ -1,7 +1,4 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import type { FetchContext, FetchedSecret } from '../../src/providers/provider.ts'
@@ -215,7 +212,7 @@ describeWithServer('vault', 'vault, against HashiCorp Vault', () => {
     expect(error.message).toMatch(/^Vault is throttling; it may be asked again in \d+ s$/)
   })
 
-  describe('the other logins', () => {
+  describe('a login by a JWT', () => {
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
     function jwt(claims: object): string {
@@ -226,7 +223,7 @@ describeWithServer('vault', 'vault, against HashiCorp Vault', () => {
       return `${text}.${createSign('RSA-SHA256').update(text).sign(keys.privateKey, 'base64url')}`
     }
 
-    it('logs in by a JWT whose keys Vault fetches', async () => {
+    it('is taken where its keys, which Vault fetches, say that it is good', async () => {
       const jwk = {
         ...keys.publicKey.export({ format: 'jwk' }),
         kid: 'k',
@@ -250,46 +247,6 @@ describeWithServer('vault', 'vault, against HashiCorp Vault', () => {
       expect(await thrownBy(make().fetch(at('secret/app', { auth }), bad))).toMatchObject({
         code: 'secret_not_logged_in',
         message: 'Vault does not accept the login by jwt (400)',
-      })
-    })
-
-    it('logs in by a service account’s token, which a fake of the cluster reviews', async () => {
-      const user = {
-        username: 'system:serviceaccount:tools:keyhand',
-        uid: 'uid-1',
-        groups: ['system:serviceaccounts'],
-      }
-      const cluster = await startJsonFake((request, response) => {
-        const { spec } = JSON.parse(request.body) as { spec: { token: string } }
-        const authenticated = spec.token === token
-        json(201, { status: { authenticated, user: authenticated ? user : {} } })(request, response)
-      })
-      onTestFinished(() => cluster.stop())
-      const serviceaccount = { name: 'keyhand', uid: 'uid-1' }
-      const token = jwt({
-        sub: user.username,
-        'kubernetes.io': { namespace: 'tools', serviceaccount },
-      })
-      await vault.api('POST', 'sys/auth/kubernetes', { type: 'kubernetes' })
-      await vault.api('POST', 'auth/kubernetes/config', {
-        kubernetes_host: cluster.url,
-        disable_local_ca_jwt: true,
-        token_reviewer_jwt: 'reviewer',
-      })
-      await vault.api('POST', 'auth/kubernetes/role/keyhand', {
-        bound_service_account_names: 'keyhand',
-        bound_service_account_namespaces: 'tools',
-        token_policies: 'keyhand',
-      })
-      const folder = mkdtempSync(join(tmpdir(), 'keyhand-pod-'))
-      onTestFinished(() => rmSync(folder, { recursive: true }))
-      const file = join(folder, 'token')
-      writeFileSync(file, token)
-      const auth = { type: 'kubernetes', role: 'keyhand', file } as const
-      expect(revealed(await make().fetch(at('secret/app', { auth }), contextOf()))).toBe(CANARY)
-      writeFileSync(file, jwt({ sub: 'other' }))
-      expect(await thrownBy(make().fetch(at('secret/app', { auth }), contextOf()))).toMatchObject({
-        code: 'secret_not_logged_in',
       })
     })
   })

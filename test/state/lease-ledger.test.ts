@@ -74,7 +74,10 @@ describe('the ledger of lending tokens', () => {
   test('a state of the first schema gets the table', async () => {
     const folder = stateFolder()
     await setUpState(folder).leases.put(token('own'))
-    change(folder, "DROP TABLE lending_tokens; UPDATE meta SET value = 1 WHERE name = 'schema'")
+    change(
+      folder,
+      "DROP TABLE lending_tokens; DROP TABLE cached_secrets; UPDATE meta SET value = 1 WHERE name = 'schema'",
+    )
     const { leases } = setUpState(folder)
     await leases.put(token('own'))
     expect(await leases.orphans(0)).toEqual([])

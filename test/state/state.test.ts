@@ -163,7 +163,7 @@ describe('a state.db that cannot be used refuses, and says what to do', () => {
     connection.close()
     await expect(setUpState(folder).maskKey()).rejects.toMatchObject({
       code: 'state_unavailable',
-      message: '`state.db` has schema 99, and this keyhand knows 3: a newer one wrote it',
+      message: '`state.db` has schema 99, and this keyhand knows 4: a newer one wrote it',
     })
   })
 

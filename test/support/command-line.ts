@@ -14,7 +14,8 @@ import { generateX25519Identity } from 'age-encryption'
 import { expect, onTestFinished } from 'vitest'
 import { createIo, type Io, type Terminal } from '../../src/cli/io.ts'
 import { run } from '../../src/cli/program.ts'
-import { composeFamilies, ownerContext } from '../../src/compose.ts'
+import { composeFamilies } from '../../src/compose.ts'
+import { ownerContext } from '../../src/compose-owner.ts'
 
 /** What a command answered. */
 export interface Answer {

@@ -27,8 +27,13 @@ export interface E2eHome {
   readonly env: Readonly<Record<string, string>>
   /** Puts a file there in one step, as an editor does. */
   write(file: string, text: string): void
-  /** A real client with a server of its own. */
-  connect(agent: string, era: ClientEra, env?: Readonly<Record<string, string>>): Promise<McpClient>
+  /** A real client with a server of its own; `argv` is what `serve` is given besides the agent. */
+  connect(
+    agent: string,
+    era: ClientEra,
+    env?: Readonly<Record<string, string>>,
+    argv?: readonly string[],
+  ): Promise<McpClient>
   /** A server that is driven by hand, after the handshake of 2025. */
   raw(agent: string, env?: Readonly<Record<string, string>>): Promise<RawMcp>
   /** Runs one command to its end. */
@@ -90,11 +95,11 @@ export function e2eHome(options: {
     env,
     write,
     keyhand,
-    connect: (agent, era, more = {}) =>
+    connect: (agent, era, more = {}, argv = []) =>
       connect({
         era,
         command: process.execPath,
-        args: [BIN, 'serve', '--agent', agent],
+        args: [BIN, 'serve', '--agent', agent, ...argv],
         env: { ...env, ...more },
       }),
     async raw(agent, more = {}) {

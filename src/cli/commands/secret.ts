@@ -30,7 +30,9 @@ export const addSecret: AddCommand = (program, act) => {
 
   secret
     .command('list')
-    .description('the secrets of the catalog, where each lives and which tools use it')
+    .description(
+      'the secrets of the catalog: where each lives, which tools use it, what is in memory',
+    )
     .action(act(async (io) => (await import('../secret/list.ts')).secretList(io)))
 
   secret

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { askServiceClock } from '../../compose.ts'
+import { askServiceClock } from '../../compose-owner.ts'
 import type { SecretEntry } from '../../core/snapshot.ts'
 import type { Io } from '../io.ts'
 import { type DoctorFinding, warning } from './check.ts'

@@ -1,4 +1,4 @@
-import { composeSecretsFile } from '../../compose.ts'
+import { composeSecretsFile } from '../../compose-owner.ts'
 import { type DoctorCheck, good, note, warning } from './check.ts'
 
 /** The encrypted file, and what opens it. */

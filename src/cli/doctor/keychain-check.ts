@@ -1,4 +1,4 @@
-import { probeKeychain } from '../../compose.ts'
+import { probeKeychain } from '../../compose-owner.ts'
 import type { Io } from '../io.ts'
 import { catalogSecrets } from './catalog-secrets.ts'
 import { type DoctorCheck, type DoctorFinding, failure, good, note } from './check.ts'

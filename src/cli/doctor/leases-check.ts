@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { composeFamilies, composeLeftLeases, type LeftLeases } from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { composeLeftLeases, type LeftLeases } from '../../compose-owner.ts'
 import { withRecord } from '../admin-record.ts'
 import type { Io } from '../io.ts'
 import { catalogSecrets } from './catalog-secrets.ts'

@@ -1,4 +1,5 @@
-import { composeFamilies, composeSecretReports, type SecretReport } from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { composeSecretReports, placeOfEntry, type SecretReport } from '../../compose-owner.ts'
 import { asBrokerError, BrokerError } from '../../core/errors.ts'
 import { withRecord } from '../admin-record.ts'
 import type { Io } from '../io.ts'
@@ -37,21 +38,23 @@ async function readAll(io: Io, signal: AbortSignal): Promise<readonly Reading[]>
   const names = [...new Set(secrets.map(({ entry }) => entry.name))]
   // Values are read, so the trail says it.
   return withRecord(io, { what: 'doctor', change: { secrets: names } }, async () => {
-    const look = await composeSecretReports(composeFamilies(io))
+    const families = composeFamilies(io)
+    const look = await composeSecretReports(families)
     try {
       const places = Map.groupBy(secrets, placeKey)
       const done = new Map<CatalogSecret, Reading>()
       const reading = [...places.values()].map(async (group) => {
-        let down: BrokerError | null = null
+        const down = new Map<string, BrokerError>()
         for (const one of group) {
+          const place = placeOfEntry(families, one.entry)
           const begun = performance.now()
           const read: SecretReport | BrokerError =
-            down ??
+            down.get(place) ??
             (await look(one.entry, signal).catch((thrown: unknown) => named(thrown, signal)))
           const ms = Math.round(performance.now() - begun)
           const problem: BrokerError | null = read instanceof BrokerError ? read : null
           // A place that is down is asked once: nobody waits for it again and again.
-          if (problem !== null && isOutage(problem)) down = problem
+          if (problem !== null && isOutage(problem)) down.set(place, problem)
           const report = read instanceof BrokerError ? null : read
           done.set(one, { ...one, ms, report, problem })
         }

@@ -1,9 +1,5 @@
-import {
-  composeFamilies,
-  composeSecretReports,
-  type SecretReport,
-  type SecretReports,
-} from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { composeSecretReports, type SecretReport, type SecretReports } from '../../compose-owner.ts'
 import { asBrokerError, BrokerError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isRefusal } from '../../core/refusal.ts'
@@ -12,6 +8,7 @@ import { withRecord } from '../admin-record.ts'
 import { catalogUnder, openCatalog } from '../catalog-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { ageText } from './age-text.ts'
 import { requireEntry } from './entry.ts'
 import { fieldName, type RedactionWarning, redactionWarnings } from './redaction-warnings.ts'
 
@@ -181,13 +178,4 @@ function dataOf(one: Checked): JsonObject {
     error:
       problem === null ? null : { code: problem.code, message: problem.message, fix: problem.fix },
   }
-}
-
-/** `12 days`; `-` where the provider does not say when the version was made. */
-function ageText(createdAt: number | null, now: number): string {
-  if (createdAt === null) return '-'
-  const hours = Math.max(0, Math.floor((now - createdAt) / 3_600_000))
-  if (hours < 1) return 'new'
-  const [count, unit] = hours < 48 ? [hours, 'hour'] : [Math.floor(hours / 24), 'day']
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }

@@ -1,4 +1,4 @@
-import type { SecretReport } from '../../compose.ts'
+import type { SecretReport } from '../../compose-owner.ts'
 import type { SecretEntry } from '../../core/snapshot.ts'
 
 /** Why redaction of a secret is weaker than it could be, for its owner. INVARIANT: of a value it says a class of lengths, nothing finer. */

@@ -1,4 +1,5 @@
-import { composeFamilies, ownerContext } from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { ownerContext } from '../../compose-owner.ts'
 import { removeSecret } from '../../config/catalog-edit.ts'
 import { BrokerError } from '../../core/errors.ts'
 import { withRecord } from '../admin-record.ts'

@@ -1,4 +1,5 @@
-import { composeFamilies, ownerContext } from '../../compose.ts'
+import { composeFamilies } from '../../compose.ts'
+import { ownerContext } from '../../compose-owner.ts'
 import { addSecret } from '../../config/catalog-edit.ts'
 import type { Families } from '../../config/families.ts'
 import { CATALOG_NAME } from '../../core/agent.ts'

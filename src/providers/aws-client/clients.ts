@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BrokerError } from '../../core/errors.ts'
 import type { FetchContext } from '../provider.ts'
-import type { AwsConnection } from './connection.ts'
+import { type AwsConnection, placeOfConnection } from './connection.ts'
 
 /** An access key as the SDK takes it. */
 export interface AwsKey {
@@ -45,15 +45,7 @@ export function createAwsClients<Client>(
   return {
     async to(connection, region, context) {
       const key = await givenKey(connection, context)
-      const { profile, credentials, assume_role, endpoint, from_environment } = connection
-      const place = JSON.stringify([
-        region,
-        profile,
-        credentials,
-        assume_role,
-        endpoint,
-        from_environment,
-      ])
+      const place = placeOfConnection(connection, region)
       // A key that was rotated makes another client, and the old one is forgotten.
       const digest = createHash('sha256').update(JSON.stringify(key)).digest('hex')
       const known = kept.get(place)

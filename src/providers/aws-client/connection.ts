@@ -100,6 +100,12 @@ export function secretsOfConnection({ credentials: given }: AwsConnection): read
   return names.filter((name) => name !== undefined)
 }
 
+/** What a client of the SDK is for: the service at one place, and one login. */
+export function placeOfConnection(connection: AwsConnection, region: string | undefined): string {
+  const { profile, credentials, assume_role, endpoint, from_environment } = connection
+  return JSON.stringify([region, profile, credentials, assume_role, endpoint, from_environment])
+}
+
 /** The region that a reference says itself, also in its ARN. */
 export function regionOf(connection: AwsConnection, id: string): string | undefined {
   return connection.region ?? /^arn:[a-z-]+:[a-z]+:([a-z0-9-]+):/.exec(id)?.[1]

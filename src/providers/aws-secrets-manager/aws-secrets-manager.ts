@@ -1,8 +1,8 @@
 import { BrokerError } from '../../core/errors.ts'
 import { type AwsClients, orAborted } from '../aws-client/clients.ts'
-import { regionOf, secretsOfConnection } from '../aws-client/connection.ts'
+import { placeOfConnection, regionOf, secretsOfConnection } from '../aws-client/connection.ts'
 import { type AwsAsked, awsFailure, isNotFound } from '../aws-client/failure.ts'
-import type { FetchContext, SecretProvider } from '../provider.ts'
+import type { FetchContext, PlacedProvider } from '../provider.ts'
 import type { AwsValue, SecretsManager } from './client.ts'
 import { type AwsReference, awsReference } from './reference.ts'
 import { fetchedOf } from './value.ts'
@@ -10,7 +10,7 @@ import { fetchedOf } from './value.ts'
 const FIVE_MINUTES = 300_000
 
 /** AWS Secrets Manager, read only, with the AWS SDK's own credential chain or a key from the catalog. */
-export function createAwsSecretsManagerProvider(): SecretProvider<AwsReference> {
+export function createAwsSecretsManagerProvider(): PlacedProvider<AwsReference> {
   let clients: Promise<AwsClients<SecretsManager>> | null = null
 
   async function read(reference: AwsReference, context: FetchContext): Promise<AwsValue> {
@@ -35,6 +35,7 @@ export function createAwsSecretsManagerProvider(): SecretProvider<AwsReference> 
     reference: awsReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: secretsOfConnection,
+    place: (reference) => placeOfConnection(reference, regionOf(reference, reference.id)),
     async fetch(reference, context) {
       const fixed = reference.version_id !== undefined || reference.version_stage !== undefined
       // Before a version that was named by hand there is none that it replaced.

@@ -1,12 +1,12 @@
 import { BrokerError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { type AwsClients, orAborted } from '../aws-client/clients.ts'
-import { regionOf, secretsOfConnection } from '../aws-client/connection.ts'
+import { placeOfConnection, regionOf, secretsOfConnection } from '../aws-client/connection.ts'
 import { awsFailure, isNotFound } from '../aws-client/failure.ts'
 import {
   type FetchContext,
   type FetchedSecret,
-  type SecretProvider,
+  type PlacedProvider,
   VALUE_FIELD,
 } from '../provider.ts'
 import type { ParameterStore, SsmParameter } from './client.ts'
@@ -18,7 +18,7 @@ const FIVE_MINUTES = 300_000
 const MOST_FIELDS = 50
 
 /** Parameter Store of AWS Systems Manager, read only: one parameter, or a path as a group. */
-export function createAwsSsmProvider(): SecretProvider<SsmReference> {
+export function createAwsSsmProvider(): PlacedProvider<SsmReference> {
   let clients: Promise<AwsClients<ParameterStore>> | null = null
 
   async function read(
@@ -39,6 +39,7 @@ export function createAwsSsmProvider(): SecretProvider<SsmReference> {
     reference: ssmReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: secretsOfConnection,
+    place: (reference) => placeOfConnection(reference, regionOf(reference, reference.name ?? '')),
     async fetch(reference, context) {
       const { version, label, path, profile } = reference
       // A version that was named by hand replaced none, and a group has no version.

@@ -1,5 +1,5 @@
 import { BrokerError } from '../../core/errors.ts'
-import type { FetchContext, SecretProvider } from '../provider.ts'
+import type { FetchContext, PlacedProvider } from '../provider.ts'
 import type { MakeCredential } from './login.ts'
 import { type AzureKeyVaultReference, azureKeyVaultReference } from './reference.ts'
 import type { Vaults } from './vaults.ts'
@@ -11,7 +11,7 @@ export function createAzureKeyVaultProvider(options: {
   readonly now: () => number
   /** Microsoft's own where it is left out. */
   readonly makeCredential?: MakeCredential
-}): SecretProvider<AzureKeyVaultReference> {
+}): PlacedProvider<AzureKeyVaultReference> {
   let vaults: Promise<Vaults> | null = null
 
   async function load(): Promise<Vaults> {
@@ -28,6 +28,7 @@ export function createAzureKeyVaultProvider(options: {
     reference: azureKeyVaultReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: ({ auth }) => (auth?.type === 'client_secret' ? [auth.secret] : []),
+    place: ({ address, vault, ca, auth }) => JSON.stringify([address, vault, ca, auth]),
     async fetch(reference: AzureKeyVaultReference, context: FetchContext) {
       if (context.signal.aborted) throw new BrokerError('cancelled', 'the fetch was cancelled')
       vaults ??= load()

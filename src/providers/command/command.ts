@@ -1,5 +1,5 @@
 import { BrokerError, type ErrorCode } from '../../core/errors.ts'
-import type { FetchContext, SecretProvider } from '../provider.ts'
+import type { FetchContext, PlacedProvider } from '../provider.ts'
 import { fieldsOf } from './output.ts'
 import { type CommandReference, commandReference, secretsOfCommand } from './reference.ts'
 
@@ -9,13 +9,15 @@ const FIVE_MINUTES = 300_000
 const LONGEST_MS = 150_000
 
 /** A program that prints a value: `pass`, `bw`, `gopass` and every other store with a command of its own. */
-export function createCommandProvider(): SecretProvider<CommandReference> {
+export function createCommandProvider(): PlacedProvider<CommandReference> {
   return {
     type: 'command',
     description: 'a program that prints the value: pass, bw, gopass and others',
     reference: commandReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: secretsOfCommand,
+    // Which of its arguments say where it asks is the program's own affair.
+    place: ({ program, args }) => JSON.stringify([program, args]),
     async fetch(reference, context) {
       const { name, signal, version } = context
       if (signal.aborted) throw new BrokerError('cancelled', 'the fetch was cancelled')

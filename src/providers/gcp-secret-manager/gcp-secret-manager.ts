@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import type { SecretProvider } from '../provider.ts'
+import type { PlacedProvider } from '../provider.ts'
 import { type GcpReference, gcpReference } from './reference.ts'
 import type { SecretManager } from './secret-manager.ts'
 
@@ -16,7 +16,7 @@ export interface GcpOptions {
 }
 
 /** Google Secret Manager, read only, over its REST API: the vendor's library is not needed. */
-export function createGcpSecretManagerProvider(options: GcpOptions): SecretProvider<GcpReference> {
+export function createGcpSecretManagerProvider(options: GcpOptions): PlacedProvider<GcpReference> {
   const { env, now, metadata = 'http://169.254.169.254' } = options
   let loading: Promise<SecretManager> | null = null
 
@@ -36,6 +36,9 @@ export function createGcpSecretManagerProvider(options: GcpOptions): SecretProvi
     reference: gcpReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: ({ service_account_key: key }) => (key === undefined ? [] : [key]),
+    // Its quotas are a project's, and its login may be what does not answer.
+    place: ({ project, location, endpoint, token_endpoint: tokens, service_account_key: key }) =>
+      JSON.stringify([project, location, endpoint, tokens, key]),
     async fetch(reference, context) {
       // A version that was named by hand replaced none.
       const fixed = reference.version !== undefined && reference.version !== 'latest'

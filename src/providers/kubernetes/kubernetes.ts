@@ -1,5 +1,5 @@
 import { BrokerError } from '../../core/errors.ts'
-import type { FetchContext, SecretProvider } from '../provider.ts'
+import type { FetchContext, PlacedProvider } from '../provider.ts'
 import type { Clusters } from './cluster.ts'
 import { type KubernetesReference, kubernetesReference } from './reference.ts'
 
@@ -16,7 +16,7 @@ export interface KubernetesOptions {
 /** Secrets of Kubernetes, read only. */
 export function createKubernetesProvider(
   options: KubernetesOptions,
-): SecretProvider<KubernetesReference> {
+): PlacedProvider<KubernetesReference> {
   const { podFolder = '/var/run/secrets/kubernetes.io/serviceaccount' } = options
   let clusters: Promise<Clusters> | null = null
 
@@ -30,6 +30,8 @@ export function createKubernetesProvider(
     reference: kubernetesReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: ({ token }) => (token === undefined ? [] : [token]),
+    place: ({ kubeconfig, context, in_cluster: inside, address, ca }) =>
+      JSON.stringify([kubeconfig, context, inside, address, ca]),
     async fetch(reference: KubernetesReference, context: FetchContext) {
       if (context.signal.aborted) throw new BrokerError('cancelled', 'the fetch was cancelled')
       // Kubernetes keeps no version before the current one.

@@ -1,5 +1,5 @@
 import { BrokerError } from '../../core/errors.ts'
-import type { FetchContext, FetchedSecret, SecretProvider } from '../provider.ts'
+import type { FetchContext, FetchedSecret, PlacedProvider } from '../provider.ts'
 import type { ConnectServers } from './connect.ts'
 import { type OnePasswordReference, onePasswordReference } from './reference.ts'
 import type { MakeSdkClient, ServiceAccounts } from './sdk.ts'
@@ -12,7 +12,7 @@ export function createOnePasswordProvider(
     /** 1Password's own where it is left out. */
     readonly makeClient?: MakeSdkClient
   } = {},
-): SecretProvider<OnePasswordReference> {
+): PlacedProvider<OnePasswordReference> {
   let servers: Promise<ConnectServers> | null = null
   let accounts: Promise<ServiceAccounts> | null = null
 
@@ -49,6 +49,8 @@ export function createOnePasswordProvider(
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: ({ connect, service_account: account }) =>
       [connect?.token, account].filter((name) => name !== undefined),
+    place: ({ connect, service_account: by, program, account }) =>
+      JSON.stringify([connect?.address, connect?.ca, by, program, account]),
     async fetch(reference: OnePasswordReference, context: FetchContext) {
       if (context.signal.aborted) throw new BrokerError('cancelled', 'the fetch was cancelled')
       // It keeps versions of an item for people, and has no API for them.

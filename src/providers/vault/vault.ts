@@ -1,4 +1,4 @@
-import type { FetchContext, LendingProvider } from '../provider.ts'
+import type { FetchContext, LendingProvider, PlacedProvider } from '../provider.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { Ledger } from './ledger.ts'
 import { secretsOfLogin, type VaultReference, vaultReference } from './reference.ts'
@@ -13,7 +13,9 @@ export interface VaultOptions {
 }
 
 /** HashiCorp Vault and OpenBao, read only: KV of both versions, and every path that lends. */
-export function createVaultProvider(options: VaultOptions): LendingProvider<VaultReference> {
+export function createVaultProvider(
+  options: VaultOptions,
+): LendingProvider<VaultReference> & PlacedProvider<VaultReference> {
   let connections: Promise<Connections> | null = null
 
   async function connect(reference: VaultReference): Promise<Connection> {
@@ -33,6 +35,8 @@ export function createVaultProvider(options: VaultOptions): LendingProvider<Vaul
     reference: vaultReference,
     defaults: { watch: 'used', cacheMs: FIVE_MINUTES },
     needs: secretsOfLogin,
+    place: ({ address, namespace, ca, from_environment: also }) =>
+      JSON.stringify([address, namespace, ca, also]),
     async fetch(reference: VaultReference, context: FetchContext) {
       const connection = await connect(reference)
       return connection.fetch(reference, context)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { createOnePasswordProvider } from '../../../src/providers/onepassword/onepassword.ts'
 import type { OnePasswordReference } from '../../../src/providers/onepassword/reference.ts'
@@ -12,191 +12,16 @@ import {
   contextOf,
   describeSecretProvider,
   everyTextOf,
-  type ProviderFailure,
   thrownBy,
 } from '../../contract/secret-provider.ts'
-import {
-  type JsonAnswer,
-  type JsonFake,
-  json,
-  startJsonFake,
-} from '../../support/servers/json-fake.ts'
+import { ITEM, LOGIN, VAULT } from '../../support/servers/connect-fake.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keyhand-1password-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const running: JsonFake[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((fake) => fake.stop()))
-})
 
-const VAULT = 'ftz4pm2xxwmwrsd7rjqn7grzfz'
-const ITEM = '2fcbqwe9ndg175zg2dzwftvkpa'
 const context = (value = 'good-token'): FetchContext => ({
   ...contextOf(),
   secret: async (name) => new Secret(name, value),
-})
-const LOGIN = {
-  id: ITEM,
-  title: 'Stripe',
-  version: 3,
-  updatedAt: '2026-11-02T00:00:00Z',
-  vault: { id: VAULT },
-  category: 'LOGIN',
-  sections: [{ id: 'live', label: 'Live keys' }],
-  fields: [
-    { id: 'username', type: 'STRING', purpose: 'USERNAME', label: 'username', value: 'me' },
-    { id: 'password', type: 'CONCEALED', purpose: 'PASSWORD', label: 'password', value: CANARY },
-    {
-      id: 'k1',
-      type: 'CONCEALED',
-      label: 'API key',
-      value: `${CANARY}-live`,
-      section: { id: 'live', label: 'Live keys' },
-    },
-    { id: 'notesPlain', type: 'STRING', purpose: 'NOTES', label: 'notesPlain' },
-  ],
-}
-
-/** A fake of a Connect server, from its published API description (1.8.1). */
-async function fakeConnect(override: JsonAnswer | null = null): Promise<JsonFake> {
-  const routes: Record<string, JsonAnswer> = {
-    '/v1/vaults': json(200, [
-      { id: VAULT, name: 'Dev' },
-      { id: 'aaaaaaaaaaaaaaaaaaaaaaaaaa', name: 'Twice' },
-      { id: 'bbbbbbbbbbbbbbbbbbbbbbbbbb', name: 'Twice' },
-    ]),
-    [`/v1/vaults/${VAULT}/items?filter=title%20eq%20%22Stripe%22`]: json(200, [
-      { id: ITEM, title: 'Stripe', version: 3 },
-    ]),
-    [`/v1/vaults/${VAULT}/items/${ITEM}`]: json(200, LOGIN),
-  }
-  const fake = await startJsonFake((request, response) => {
-    const known = request.headers.authorization === 'Bearer good-token'
-    const route = routes[request.url]
-    const none = request.url.includes('?filter=')
-      ? json(200, [])
-      : json(404, { status: 404, message: CANARY })
-    const answer = known ? (override ?? route ?? none) : json(401, { status: 401, message: CANARY })
-    answer(request, response)
-  })
-  running.push(fake)
-  return fake
-}
-
-const byConnect = (address: string, reference = 'op://Dev/Stripe/password') => ({
-  reference,
-  connect: { address, token: 'connect_token' },
-})
-
-/** The contract's own contexts have no other secret. */
-function withToken(provider = createOnePasswordProvider()) {
-  return {
-    ...provider,
-    fetch: (reference: OnePasswordReference, own: FetchContext) =>
-      provider.fetch(reference, { ...own, secret: context().secret }),
-  }
-}
-
-function failing(
-  code: ProviderFailure<object>['code'],
-  message: RegExp,
-  answer: JsonAnswer | null,
-  reference?: string,
-): ProviderFailure<OnePasswordReference> {
-  return {
-    code,
-    message,
-    async setup() {
-      const { url } = await fakeConnect(answer)
-      return { provider: withToken(), reference: byConnect(url, reference) }
-    },
-  }
-}
-
-describeSecretProvider('1password on a fake of Connect', {
-  store: false,
-  async setup() {
-    const { url, stop } = await fakeConnect()
-    running.pop()
-    return {
-      provider: withToken(),
-      present: byConnect(url),
-      absent: byConnect(url, 'op://Dev/Other/password'),
-      writable: null,
-      versions: true,
-      stop,
-    }
-  },
-  failures: {
-    'the token may not': failing('secret_denied', /may not read this vault/, json(403, {})),
-    'the vault is not among its vaults': failing(
-      'secret_denied',
-      /has no vault `Prod`/,
-      null,
-      'op://Prod/Stripe/password',
-    ),
-    'two vaults have the name': failing(
-      'secret_invalid',
-      /more than one vault matches/,
-      null,
-      'op://Twice/Stripe/password',
-    ),
-    'it is asked too often': failing(
-      'secret_throttled',
-      /asked again in 9 s/,
-      json(429, {}, { 'retry-after': '9' }),
-    ),
-    'it has not reached 1Password': failing('secret_unreachable', /\(503\)/, json(503, {})),
-    'something else answers': failing('secret_unreachable', /is not Connect/, json(404, {})),
-    'the field is empty': failing(
-      'secret_invalid',
-      /is empty in 1Password/,
-      null,
-      'op://Dev/Stripe/notesPlain',
-    ),
-  },
-})
-
-describe('1password on a fake of Connect', () => {
-  const read = async (reference: string) => {
-    const { url } = await fakeConnect()
-    const fetched = await createOnePasswordProvider().fetch(byConnect(url, reference), context())
-    if (fetched === null) return null
-    return Object.fromEntries([...fetched.fields].map(([name, one]) => [name, one.reveal()]))
-  }
-
-  it.each(['op://dev/Stripe/PASSWORD', `op://${VAULT}/${ITEM}/password`])(
-    'finds %s by name in any case, and by ID',
-    async (reference) => {
-      expect(await read(reference)).toEqual({ value: CANARY })
-    },
-  )
-
-  it('finds a field by its section, and not in another', async () => {
-    expect(await read('op://Dev/Stripe/Live keys/API key')).toEqual({ value: `${CANARY}-live` })
-    expect(await read('op://Dev/Stripe/Other/API key')).toBeNull()
-  })
-
-  it('gives all fields of an item that have a value, with its version', async () => {
-    expect(await read('op://Dev/Stripe')).toEqual({
-      ...{ username: 'me', password: CANARY, 'API key': `${CANARY}-live` },
-    })
-    const { url } = await fakeConnect()
-    const fetched = await createOnePasswordProvider().fetch(byConnect(url), context())
-    expect([fetched?.version, fetched?.createdAt]).toEqual(['3', Date.parse(LOGIN.updatedAt)])
-  })
-
-  it('says that the token is not known, and needs it from the catalog', async () => {
-    const { url } = await fakeConnect()
-    const provider = createOnePasswordProvider()
-    expect(provider.needs(byConnect(url))).toEqual(['connect_token'])
-    for (const token of [CANARY, `${CANARY}\r\nx: y`]) {
-      const error = await thrownBy(provider.fetch(byConnect(url), context(token)))
-      expect(error.code).toBe('secret_not_logged_in')
-      expect(error.message).toBe('1Password Connect does not know this token')
-      expect(everyTextOf(error)).not.toContain(CANARY)
-    }
-  })
 })
 
 describe('1password by a fake of the op program', () => {
@@ -214,6 +39,21 @@ describe('1password by a fake of the op program', () => {
   writeFileSync(join(folder, 'item.json'), JSON.stringify(item))
   const good = () => fakeOp(`cat ${folder}/item.json`)
   const provider = createOnePasswordProvider()
+
+  describeSecretProvider('1password by a fake of the op program', {
+    store: false,
+    async setup() {
+      const none = fakeOp(`echo "[ERROR] \\"Other\\" isn't an item in the vault." >&2; exit 1`)
+      return {
+        provider,
+        present: { reference: 'op://Dev/Stripe/password', program: good() },
+        absent: { reference: 'op://Dev/Other/password', program: none },
+        writable: null,
+        versions: true,
+        stop: async () => undefined,
+      }
+    },
+  })
 
   it('reads a field as the user who is logged in, without anything of this environment', async () => {
     const reference = {
@@ -293,6 +133,34 @@ describe('1password by a service account, on a fake of its SDK', () => {
   const make = (answer: object | Error) =>
     createOnePasswordProvider({ makeClient: fakeSdk(answer) })
   const byAccount = { reference: 'op://Dev/Stripe/password', service_account: 'op_token' }
+
+  describeSecretProvider('1password by a service account, on a fake of its SDK', {
+    store: false,
+    async setup() {
+      const { fetch, ...rest } = createOnePasswordProvider({
+        makeClient: async (token) => {
+          const known = await fakeSdk(secretOf)(token)
+          const none = await fakeSdk({ error: { type: 'itemNotFound' } })(token)
+          const resolveAll: typeof known.secrets.resolveAll = (references) =>
+            (references[0]?.includes('/Other/') === true ? none : known).secrets.resolveAll(
+              references,
+            )
+          return { ...known, secrets: { ...known.secrets, resolveAll } }
+        },
+      })
+      return {
+        provider: {
+          ...rest,
+          fetch: (reference, own) => fetch(reference, { ...own, secret: context().secret }),
+        },
+        present: byAccount,
+        absent: { ...byAccount, reference: 'op://Dev/Other/password' },
+        writable: null,
+        versions: false,
+        stop: async () => undefined,
+      }
+    },
+  })
 
   it('reads a field, a whole item, an environment and one variable of it', async () => {
     const read = async (reference: OnePasswordReference) => {

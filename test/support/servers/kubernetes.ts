@@ -19,6 +19,8 @@ export interface StartedKubernetes {
   readonly client: Certificate
   /** Asks the API as the administrator, and gives the status. */
   api(method: string, path: string, body?: object): Promise<number>
+  /** Makes a service account in the namespace `default`, and gives a token of it, as the kubelet puts it into a pod. */
+  serviceAccount(name: string): Promise<string>
   stop(): Promise<void>
 }
 
@@ -61,16 +63,26 @@ export async function startKubernetes(): Promise<StartedKubernetes> {
   const url = `https://127.0.0.1:${port}`
   let ca = ''
 
-  const api = (method: string, path: string, body?: object): Promise<number> =>
-    new Promise((resolve, reject) => {
+  const ask = (method: string, path: string, body?: object) =>
+    new Promise<{ status: number; text: string }>((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const message = request(`${url}${path}`, { method, headers, ca }, (response) => {
-        response.resume()
-        response.once('end', () => resolve(response.statusCode ?? 0))
+        let text = ''
+        response.on('data', (chunk) => {
+          text += String(chunk)
+        })
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }))
       })
       message.once('error', reject)
       message.end(body === undefined ? undefined : JSON.stringify(body))
     })
+  const api = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).status
+  const serviceAccount = async (name: string) => {
+    const accounts = '/api/v1/namespaces/default/serviceaccounts'
+    await ask('POST', accounts, { metadata: { name } })
+    const { text } = await ask('POST', `${accounts}/${name}/token`, { spec: {} })
+    return (JSON.parse(text) as { status: { token: string } }).status.token
+  }
 
   const stop = async () => {
     await Promise.all(children.map(({ end }) => end()))
@@ -81,7 +93,7 @@ export async function startKubernetes(): Promise<StartedKubernetes> {
       ca = readFileSync(join(folder, 'certs/apiserver.crt'), 'utf8')
       const ready = (await api('GET', '/readyz')) === 200
       if (ready && (await api('GET', '/api/v1/namespaces/default')) === 200) {
-        return { url, ca, token, limitedToken, client, api, stop }
+        return { url, ca, token, limitedToken, client, api, serviceAccount, stop }
       }
     } catch {
       // not yet
