@@ -1,63 +1,175 @@
 import { Buffer } from 'node:buffer'
 import { type MappedText, wholeOf } from './mapped-text.ts'
-import { textOfBytes } from './other-bases.ts'
+import { textsInBytes } from './texts-in-bytes.ts'
 
 /** So many groups of ASCII text in a row are decoded and searched: in honest text they hardly ever stand by chance. */
 const FEWEST_GROUPS = 2
 const GROUP = 5
 const NO_DIGIT = 255
+/** Of so many units ... */
+const WINDOW = 20
+/** ... so many at least are followed by one of another kind (letters of both cases, digits, signs) ... */
+const CHANGES = 6
+/** ... and so many lower-case letters at most by another, where words and names are not. */
+const LETTERS = 3
 
-/** What runs of ascii85 units stand for: Adobe's wherever it begins, ZeroMQ's where it begins the run. */
-export function ascii85Texts(text: string, start: number, end: number): MappedText[] {
-  const texts: MappedText[] = []
-  scan(text, start, end, ADOBE, Number.POSITIVE_INFINITY, texts)
-  scan(text, start, end, Z85, GROUP, texts)
-  return texts
+/**
+ * What runs of ascii85 units stand for: Adobe's wherever it begins, also reversed and in ROT13, and ZeroMQ's where it begins the
+ * run.
+ */
+export function ascii85Texts(
+  text: Uint16Array,
+  run: { readonly start: number; readonly end: number },
+  known: Uint8Array,
+): MappedText[] {
+  const { start, end } = run
+  const units = withoutLineEnds(text, start, end)
+  const count = units.length
+  const hints = hintsIn(units)
+  const random = randomParts(units)
+  if (hints === 0 && random.length === 0) return []
+  const plain = count === end - start
+  const found: MappedText[] = []
+  const add = (stretch: Stretch, backwards: boolean) => {
+    if (!plain || backwards) found.push(wholeOf(stretch.text, start, end))
+    else found.push(wholeOf(stretch.text, start + stretch.first, start + stretch.last))
+  }
+  for (const [digits, bit] of ALPHABETS) {
+    const hinted = (hints & bit) !== 0
+    const backwards = (hints & (bit << 4)) !== 0
+    const looked = bit === Z85_HINT ? [] : random
+    if (!hinted && !backwards && looked.length === 0) continue
+    const forward = new Uint8Array(count)
+    for (let i = 0; i < count; i++) forward[i] = digits[(units[i] ?? 0) & 127] ?? NO_DIGIT
+    for (const part of looked) {
+      const digitsOf = forward.slice(part.first, part.last)
+      for (const one of everything(digitsOf, known)) add({ text: one, ...part }, false)
+      for (const one of everything(digitsOf.reverse(), known)) add({ text: one, ...part }, false)
+    }
+    const most = bit === Z85_HINT ? GROUP : count
+    if (hinted) for (const one of stretches(forward, most)) add(one, false)
+    if (backwards) for (const one of stretches(forward.reverse(), most)) add(one, true)
+  }
+  return found
 }
 
-let room = new Uint8Array(1_024)
+function withoutLineEnds(text: Uint16Array, start: number, end: number): Uint16Array {
+  const units = text.subarray(start, end)
+  return units.includes(0x0a) || units.includes(0x0d) ? units.filter((unit) => unit > 32) : units
+}
 
-function scan(
-  text: string,
-  start: number,
-  end: number,
-  digits: Uint8Array,
-  within: number,
-  texts: MappedText[],
-): void {
-  if (room.length < end - start) room = new Uint8Array((end - start) * 2)
-  const units = room
-  const most = within === GROUP && end - start > 64 && !mayBegin(text, start, digits) ? 0 : end
-  let count = 0
-  for (let i = start; i < most; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit > 32) units[count++] = digits[unit & 127] ?? NO_DIGIT
+interface Stretch {
+  readonly text: string
+  readonly first: number
+  readonly last: number
+}
+
+/** In which alphabets two groups that follow each other are text, as their bits; shifted by four, in the reverse order. */
+function hintsIn(units: Uint16Array): number {
+  let hints = mayBeginZ85(units) ? Z85_HINT : 0
+  const last = units.length - GROUP * FEWEST_GROUPS
+  for (let at = 0; at < units.length - GROUP; at++) {
+    const both =
+      (firsts[(units[at] ?? 0) & 127] ?? 0) & (firsts[(units[at + GROUP] ?? 0) & 127] ?? 0)
+    if (both === 0) continue
+    for (let bit = 1; bit <= 2; bit <<= 1) {
+      if ((both & bit) === 0) continue
+      const digits = bit === 1 ? ADOBE : ROTATED
+      if (at <= last && isTextAt(units, at, 1, digits) && isTextAt(units, at + GROUP, 1, digits)) {
+        hints |= bit
+      }
+      if (
+        at >= GROUP - 1 &&
+        isTextAt(units, at + GROUP, -1, digits) &&
+        isTextAt(units, at, -1, digits)
+      ) {
+        hints |= bit << 4
+      }
+    }
   }
-  const plain = count === end - start
-  const last = Math.min(count - GROUP * FEWEST_GROUPS, within - 1)
-  const seen = [0, 0, 0, 0, 0]
-  for (let at = 0; at <= last; at++) {
-    if (!FIRST[units[at] ?? 0] || !FIRST[units[at + GROUP] ?? 0]) continue
-    if (at < (seen[at % GROUP] ?? 0)) continue
-    if (!isText(groupAt(units, at)) || !isText(groupAt(units, at + GROUP))) continue
-    let stop = at + GROUP * FEWEST_GROUPS
-    while (stop + GROUP <= count && isText(groupAt(units, stop))) stop += GROUP
-    seen[at % GROUP] = stop
-    let rest = 0
-    while (rest < GROUP - 1 && stop + rest < count && (units[stop + rest] ?? 0) < 85) rest++
-    const one = textOfBytes(bytesAt(units, at, stop, rest))
-    if (one === null) continue
-    texts.push(plain ? wholeOf(one, start + at, start + stop + rest) : wholeOf(one, start, end))
+  return hints
+}
+
+/** True where the five units from a place on, in either direction, are four bytes of text. */
+function isTextAt(units: Uint16Array, at: number, step: number, digits: Uint8Array): boolean {
+  let group = 0
+  for (let i = 0, place = at; i < GROUP; i++, place += step) {
+    const digit = digits[(units[place] ?? 0) & 127] ?? NO_DIGIT
+    if (digit === NO_DIGIT) return false
+    group = group * 85 + digit
   }
+  return isText(group)
 }
 
 /** True where one of the first places may begin a group of text. */
-function mayBegin(text: string, start: number, digits: Uint8Array): boolean {
-  for (let at = start; at < start + GROUP; at++) {
-    if (!FIRST[digits[text.charCodeAt(at) & 127] ?? NO_DIGIT]) continue
-    if (FIRST[digits[text.charCodeAt(at + GROUP) & 127] ?? NO_DIGIT]) return true
+function mayBeginZ85(units: Uint16Array): boolean {
+  for (let at = 0; at < GROUP; at++) {
+    if (!isFirst(Z85[(units[at] ?? 0) & 127] ?? NO_DIGIT)) continue
+    if (isTextAt(units, at, 1, Z85) && isTextAt(units, at + GROUP, 1, Z85)) return true
   }
   return false
+}
+
+/** Groups of ASCII text in a row, from one of the first `within` places on. */
+function stretches(digits: Uint8Array, within: number): Stretch[] {
+  const found: Stretch[] = []
+  const count = digits.length
+  const last = Math.min(count - GROUP * FEWEST_GROUPS, within - 1)
+  const seen = [0, 0, 0, 0, 0]
+  for (let at = 0; at <= last; at++) {
+    if (!isFirst(digits[at] ?? 0) || !isFirst(digits[at + GROUP] ?? 0)) continue
+    if (at < (seen[at % GROUP] ?? 0)) continue
+    if (!isText(groupAt(digits, at)) || !isText(groupAt(digits, at + GROUP))) continue
+    let stop = at + GROUP * FEWEST_GROUPS
+    while (stop + GROUP <= count && isText(groupAt(digits, stop))) stop += GROUP
+    seen[at % GROUP] = stop
+    const from = startOfText(digits, at)
+    let rest = 0
+    while (rest < GROUP - 1 && stop + rest < count && (digits[stop + rest] ?? 0) < 85) rest++
+    const text = Buffer.from(bytesAt(digits, from, stop, rest)).toString('latin1')
+    found.push({ text, first: from, last: stop + rest })
+  }
+  return found
+}
+
+/** A group before a stretch may end with characters of it. */
+function startOfText(digits: Uint8Array, at: number): number {
+  return at >= GROUP && groupAt(digits, at - GROUP) >= 0 ? at - GROUP : at
+}
+
+/** The parts of a run that look like bytes: decoded whatever their groups say. */
+function randomParts(units: Uint16Array): { first: number; last: number }[] {
+  const parts: { first: number; last: number }[] = []
+  const half = WINDOW / 2
+  let [changes, letters] = [0, 0]
+  for (let at = 0; at + half <= units.length; at += half) {
+    const [changesBefore, lettersBefore] = [changes, letters]
+    changes = letters = 0
+    for (let i = Math.max(1, at); i < at + half; i++) {
+      const kind = kinds[(units[i] ?? 0) & 127] ?? 0
+      const before = kinds[(units[i - 1] ?? 0) & 127] ?? 0
+      if (kind !== before) changes++
+      else if (kind === 1) letters++
+    }
+    if (at === 0 || changes + changesBefore < CHANGES || letters + lettersBefore > LETTERS) continue
+    const last = parts.at(-1)
+    const [first, end] = [Math.max(0, at - WINDOW), Math.min(units.length, at + WINDOW + half)]
+    if (last !== undefined && first <= last.last) last.last = end
+    else parts.push({ first, last: end })
+  }
+  return parts
+}
+
+/** What the units stand for from each of the five places where a group may begin. */
+function everything(digits: Uint8Array, known: Uint8Array): string[] {
+  const found: string[] = []
+  for (let first = 0; first < GROUP; first++) {
+    const whole = Math.floor((digits.length - first) / GROUP)
+    const stop = first + whole * GROUP
+    const text = textsInBytes(bytesAt(digits, first, stop, digits.length - stop), known)
+    if (text !== '') found.push(text)
+  }
+  return found
 }
 
 /** The four bytes of a group as a number; -1 where it is none. */
@@ -68,12 +180,12 @@ function groupAt(units: Uint8Array, at: number): number {
     if (digit === NO_DIGIT) return -1
     group = group * 85 + digit
   }
-  return group < 2 ** 31 ? group : -1
+  return group < 2 ** 32 ? group : -1
 }
 
 /** True for four bytes of ASCII text; white space among them. */
 function isText(group: number): boolean {
-  if (group < 0 || (group & 0x80808080) !== 0) return false
+  if (group < 0 || group >= 2 ** 31 || (group & 0x80808080) !== 0) return false
   for (let shift = 0; shift < 32; shift += 8) {
     const byte = (group >> shift) & 127
     if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
@@ -81,10 +193,13 @@ function isText(group: number): boolean {
   return true
 }
 
+/** The bytes of whole groups and of the units that are left over; what is no group is four NULs. */
 function bytesAt(units: Uint8Array, at: number, stop: number, rest: number): Uint8Array {
   const bytes = Buffer.alloc(((stop - at) / GROUP) * 4 + 4)
   let length = 0
-  for (let i = at; i < stop; i += GROUP) length = bytes.writeUInt32BE(groupAt(units, i), length)
+  for (let i = at; i < stop; i += GROUP) {
+    length = bytes.writeUInt32BE(Math.max(0, groupAt(units, i)), length)
+  }
   if (rest < 2) return bytes.subarray(0, length)
   let group = 0
   for (let i = 0; i < GROUP; i++) group = group * 85 + (i < rest ? (units[stop + i] ?? 0) : 84)
@@ -92,16 +207,45 @@ function bytesAt(units: Uint8Array, at: number, stop: number, rest: number): Uin
   return bytes.subarray(0, length)
 }
 
-/** By digit: true where a group that begins with it may be text, so with a byte from 9 to 126. */
-const FIRST = Array.from({ length: 256 }, (_, digit) => digit >= 2 && digit <= 41)
+/** True where a group that begins with this digit may be text, so with a byte from 9 to 126. */
+function isFirst(digit: number): boolean {
+  return digit >= 2 && digit <= 41
+}
 
 const ADOBE = digitsOf(Array.from({ length: 85 }, (_, i) => String.fromCharCode(33 + i)).join(''))
 const Z85 = digitsOf(
   '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#',
 )
+/** Adobe's after ROT13. */
+const ROTATED = ADOBE.map((_, unit) => ADOBE[rotated(unit)] ?? NO_DIGIT)
+
+const Z85_HINT = 4
+const ALPHABETS: readonly (readonly [Uint8Array, number])[] = [
+  [ADOBE, 1],
+  [ROTATED, 2],
+  [Z85, Z85_HINT],
+]
+
+/** By unit: in which of the two alphabets it may begin a group of text. */
+const firsts = ADOBE.map(
+  (digit, unit) => (isFirst(digit) ? 1 : 0) | (isFirst(ROTATED[unit] ?? NO_DIGIT) ? 2 : 0),
+)
+
+/** By unit: lower case, upper case, digit or sign. */
+const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+  if (unit >= 97 && unit <= 122) return 1
+  if (unit >= 65 && unit <= 90) return 2
+  return unit >= 48 && unit <= 57 ? 3 : 4
+})
 
 function digitsOf(alphabet: string): Uint8Array {
   const digits = new Uint8Array(128).fill(NO_DIGIT)
   for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i
   return digits
+}
+
+function rotated(unit: number): number {
+  const letter = unit | 32
+  if (letter < 97 || letter > 122 || unit < 65) return unit
+  return (unit & 31) <= 13 ? unit + 13 : unit - 13
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import punycode from 'punycode/punycode.js'
 import { base64Inner, base64Whole, hexForms } from './base-forms.ts'
 import { jsonForms, markupForms, percentForms } from './escape-forms.ts'
 
@@ -31,6 +32,8 @@ export function directForms(value: string): DirectForm[] {
     add(base64Inner(bytes), true)
     if (/[^\0-\x7f]/.test(text)) {
       // What is not ASCII is hard to tell from binary data, so it is not left to decoding.
+      const domain = punycode.encode(text)
+      add([domain, domain.toLowerCase()])
       const wide = Buffer.from(text, 'utf16le')
       for (const one of [wide, Buffer.from(wide).swap16()]) {
         add(hexForms(one))

@@ -20,7 +20,7 @@ export function foldTable(): Uint8Array {
   if (table !== null) return table
   const made = new Uint8Array(65_536)
   // Other letters share a few classes: enough to tell texts apart, since what is found is compared over its whole length.
-  for (let unit = 0xc0; unit < 65_536; unit++) made[unit] = 37 + (unit % 27)
+  for (let unit = 0xc0; unit < 65_536; unit++) made[unit] = 37 + (lowerCase(unit) % 27)
   for (const [first, last] of LEFT_OUT) made.fill(0, first, last + 1)
   for (let i = 0; i < 26; i++) {
     for (const base of [0x41, 0x61, 0xff21, 0xff41]) made[base + i] = 1 + i
@@ -28,6 +28,15 @@ export function foldTable(): Uint8Array {
   for (let i = 0; i < 10; i++) for (const base of [0x30, 0xff10]) made[base + i] = 27 + i
   table = made
   return made
+}
+
+/** Scripts with two cases end here, but for letters of phonetics and scholars. */
+const LAST_CASED = 0x588
+
+function lowerCase(unit: number): number {
+  if (unit >= LAST_CASED) return unit
+  const lower = String.fromCharCode(unit).toLowerCase()
+  return lower.length === 1 ? lower.charCodeAt(0) : unit
 }
 
 /** Signs, marks that combine, and what has no width. */
@@ -87,6 +96,12 @@ export class FoldedText {
     this.#before[this.#before.length - 1] = length
     this.length = length
     this.units[length] = 0
+  }
+
+  /** The part of the text that so many folded units from `first` on stand in. */
+  span(first: number, count: number): { start: number; end: number } {
+    const places = this.places(first, count)
+    return { start: places[0] ?? 0, end: (places[count - 1] ?? 0) + 1 }
   }
 
   /** Where in the text the folded units from `first` on stand, `count` of them. */

@@ -4,9 +4,10 @@ import {
   constants,
   gunzipSync,
   inflateRawSync,
-  inflateSync,
   zstdDecompressSync,
 } from 'node:zlib'
+import { mayBeDeflate } from './deflate-start.ts'
+import { TooMuch } from './too-much.ts'
 
 /** A compressed text may hold at most this many bytes; one that holds more withholds the message. */
 const LONGEST_INFLATED = 4_000_000
@@ -14,44 +15,92 @@ const LONGEST_INFLATED = 4_000_000
 /** Compressed bytes that are shorter hold no part of a value. */
 const SHORTEST = 12
 
-export type Inflated = { readonly bytes: Buffer } | 'too long' | null
+/** As far as it goes: what was cut off, or has other bytes after it, shows what it holds all the same. */
+const partly = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.Z_SYNC_FLUSH }
 
-/** What gzip, zlib, zstd, brotli or raw deflate made into these bytes; null where they did not. */
-export function inflated(bytes: Buffer): Inflated {
-  if (bytes.length < SHORTEST) return null
-  const options = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.Z_SYNC_FLUSH }
-  const [a = 0, b = 0, c = 0, d = 0] = bytes
-  if (a === 0x1f && b === 0x8b) return attempt(() => gunzipSync(bytes, options))
-  if ((a & 15) === 8 && ((a << 8) | b) % 31 === 0) return attempt(() => inflateSync(bytes, options))
-  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) {
-    return attempt(() => zstdDecompressSync(bytes, { maxOutputLength: LONGEST_INFLATED }))
+/**
+ * What gzip, zlib or zstd made that stands anywhere in these bytes, and what raw deflate or Brotli made, which have no sign of
+ * their own, of all of them.
+ *
+ * @param all false where the bytes were taken out of others, so that nothing is known of their start.
+ * @throws TooMuch where it holds more than is ever searched.
+ */
+export function inflatedIn(bytes: Buffer, all = true): Buffer[] {
+  const found: Buffer[] = []
+  const last = bytes.length - SHORTEST
+  for (let at = 0; at <= last; at++) {
+    const inner = inflatedAt(bytes, at)
+    if (inner !== null) found.push(inner)
   }
-  // INVARIANT: these have no magic; most bytes that are not theirs fail within the first few.
-  if (mayBeDeflate(a)) {
-    const raw = attempt(() => inflateRawSync(bytes, { maxOutputLength: LONGEST_INFLATED }))
-    if (raw !== null) return raw
+  if (!all || bytes.length < SHORTEST) return found
+  if (mayBeDeflate(bytes)) {
+    const raw = attempt(() => inflateRawSync(bytes, partly))
+    if (raw !== null) found.push(raw)
   }
-  return mayBeBrotli(bytes)
-    ? attempt(() => brotliDecompressSync(bytes, { maxOutputLength: LONGEST_INFLATED }))
-    : null
+  if (mayBeBrotli(bytes)) {
+    const finishFlush = constants.BROTLI_OPERATION_FLUSH
+    const raw = attempt(() =>
+      brotliDecompressSync(bytes, { maxOutputLength: LONGEST_INFLATED, finishFlush }),
+    )
+    if (raw !== null) found.push(raw)
+  }
+  return found
 }
 
-function attempt(work: () => Buffer): Inflated {
+/** What gzip, zlib or zstd made and begins at a place; null where nothing of theirs does. */
+function inflatedAt(bytes: Buffer, at: number): Buffer | null {
+  const first = bytes[at]
+  const second = bytes[at + 1] ?? 0
+  if (first === 0x1f && second === 0x8b && bytes[at + 2] === 8) {
+    // Without the check at the end, which a byte beside it would break; with more than the shortest head it is left to zlib.
+    const part = bytes.subarray(at)
+    return part[3] === 0
+      ? attempt(() => inflateRawSync(part.subarray(10), partly))
+      : attempt(() => gunzipSync(part, partly))
+  }
+  if (first === 0x78 && ((first << 8) | second) % 31 === 0 && (second & 0x20) === 0) {
+    return attempt(() => inflateRawSync(bytes.subarray(at + 2), partly))
+  }
+  if (first === 0x28 && second === 0xb5 && bytes[at + 2] === 0x2f && bytes[at + 3] === 0xfd) {
+    const finishFlush = constants.ZSTD_e_flush
+    return attempt(() =>
+      zstdDecompressSync(bytes.subarray(at), { maxOutputLength: LONGEST_INFLATED, finishFlush }),
+    )
+  }
+  return null
+}
+
+function attempt(work: () => Buffer): Buffer | null {
+  // A stack for each error takes most of the time.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
-    return { bytes: work() }
+    const inner = work()
+    return inner.length === 0 ? null : inner
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null
-    return code === 'ERR_BUFFER_TOO_LARGE' ? 'too long' : null
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw new TooMuch('a compressed text holds too much')
+    return null
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 
-/** A last block, and one that is coded: what a short text is. */
-function mayBeDeflate(first: number): boolean {
-  return (first & 7) === 3 || (first & 7) === 5
+/** True where bytes may begin what raw deflate or Brotli made. */
+export function mayBeUnsigned(bytes: Uint8Array, length = bytes.length): boolean {
+  return length >= SHORTEST && (mayBeDeflate(bytes) || mayBeBrotli(bytes, length))
 }
 
-/** A window size in use, one metablock that is not empty, and a length that the bytes can give (RFC 7932, 9.1 and 9.2). */
-function mayBeBrotli(bytes: Buffer): boolean {
+/** A compressed text is hardly ever shorter than one in so many. */
+const BEST_RATIO = 100
+/** A text below this has one type of blocks each. */
+const SIMPLE = 4_096
+
+/**
+ * A window size in use, one metablock that is not empty, a length that the bytes can give, and for a short text the simplest of
+ * block types, as encoders write it (RFC 7932, 9.1 and 9.2).
+ */
+function mayBeBrotli(bytes: Uint8Array, size = bytes.length): boolean {
   const head = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16)
   let at: number
   if ((head & 1) === 0) at = 1
@@ -66,7 +115,20 @@ function mayBeBrotli(bytes: Buffer): boolean {
   const nibbles = ((head >> at) & 3) + 4
   if (nibbles === 7) return false
   at += 2
-  const low = (head | ((bytes[3] ?? 0) << 24)) >>> at
-  const length = (low & (2 ** Math.min(nibbles * 4, 16) - 1)) + 1
-  return nibbles > 4 || length <= bytes.length * 200
+  const bitsFrom = (bit: number) =>
+    ((bytes[bit >> 3] ?? 0) |
+      ((bytes[(bit >> 3) + 1] ?? 0) << 8) |
+      ((bytes[(bit >> 3) + 2] ?? 0) << 16)) >>
+    (bit & 7)
+  const length = (bitsFrom(at) & 0xffff) + 1
+  if (nibbles > 4) return size * BEST_RATIO > 0x10000
+  if (length > size * BEST_RATIO) return false
+  if (length >= SIMPLE) return true
+  at += 16
+  if (last === 0) {
+    // As it is: what it holds is seen without decoding.
+    if ((bitsFrom(at) & 1) === 1) return false
+    at++
+  }
+  return (bitsFrom(at) & 7) === 0
 }

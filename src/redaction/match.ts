@@ -1,4 +1,5 @@
 import type { Occurrences, PatternPool } from './pattern.ts'
+import type { PlacedPiece } from './shown.ts'
 
 /** A part of a text that is to be replaced, and the name that its marker gives. */
 export interface Match {
@@ -16,9 +17,16 @@ export interface Matches {
   readonly markers: readonly { readonly start: number; readonly end: number }[]
   /** Where the first occurrence starts whose edge more text could widen; infinite where there is none. */
   readonly openFrom: number
+  /** Pieces of values, each too short to be a match. */
+  readonly pieces: readonly PlacedPiece[]
 }
 
-const NOTHING: Matches = { matches: [], markers: [], openFrom: Number.POSITIVE_INFINITY }
+const NOTHING: Matches = {
+  matches: [],
+  markers: [],
+  openFrom: Number.POSITIVE_INFINITY,
+  pieces: [],
+}
 
 interface Candidate {
   start: number
@@ -71,7 +79,7 @@ export function resolve(
     last = { start, end, name: patterns[id]?.name ?? '', part: null }
     matches.push(last)
   }
-  return { matches, markers, openFrom }
+  return { matches, markers, openFrom, pieces: [] }
 }
 
 /** True for the characters of base64 and base64url. */

@@ -1,10 +1,15 @@
 import { markerFor } from './marker.ts'
 import type { Match, Matches } from './match.ts'
+import { Shown } from './shown.ts'
 
 /** What finds matches: `Scanner` the direct ones, `Layers` all. */
 export interface Finder {
-  find(text: string, before?: number): Matches
+  find(text: string, before?: number, shown?: Shown): Matches
   pendingFrom(text: string, found: Matches): number
+  /** A place at or after the one that `pendingFrom` gives, whatever is found: cheap to know. */
+  pendingAtMost(text: string): number
+  /** Called before a text is let out up to a place inside a word. */
+  checkParting(text: string, place: number): void
 }
 
 /**
@@ -18,6 +23,8 @@ export class RedactionStream {
   #held = ''
   /** How much of the start of `#held` stands under a marker that has gone out. */
   #covered = 0
+  /** Pieces of values that went out. */
+  readonly #shown = new Shown()
 
   /** @param scanner is asked for each piece, so that a value that is registered meanwhile is found. */
   constructor(scanner: () => Finder, count: (match: Match) => void) {
@@ -34,21 +41,29 @@ export class RedactionStream {
     if (chunk === '') return ''
     const text = this.#held + chunk
     const scanner = this.#scanner()
-    const matches = scanner.find(text)
+    // Nothing to let out yet: what is held is searched once it is complete, not with each piece that comes in.
+    if (scanner.pendingAtMost(text) === 0) {
+      this.#held = text
+      return ''
+    }
+    const matches = scanner.find(text, undefined, this.#shown)
     const pending = wholeCharacters(text, scanner.pendingFrom(text, matches))
+    scanner.checkParting(text, pending)
     // What starts later may yet turn out to lie in a marker: it must not lengthen what goes out now.
     const open = matches.matches.some(({ start, end }) => start < pending && pending < end)
-    const settled = open ? scanner.find(text, pending) : matches
-    return this.#emit(text, settled.matches, pending)
+    const settled = open ? scanner.find(text, pending, this.#shown) : matches
+    return this.#emit(text, settled, pending)
   }
 
   /** What was held back. Not to be called on a text that was cut off: its end may be the start of a value. */
   end(): string {
     const text = this.#held
-    return this.#emit(text, this.#scanner().find(text).matches, text.length)
+    return this.#emit(text, this.#scanner().find(text, undefined, this.#shown), text.length)
   }
 
-  #emit(text: string, matches: readonly Match[], until: number): string {
+  #emit(text: string, { matches, pieces }: Matches, until: number): string {
+    for (const piece of pieces) if (piece.start < until) this.#shown.add(piece)
+    this.#shown.moveOn(until)
     let out = ''
     let at = this.#covered
     for (const match of matches) {

@@ -1,6 +1,7 @@
-import { Buffer } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 import { BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import { bytesFromText, textFromBytes } from './byte-text.ts'
 import { leavesOf, redactJson } from './json-redaction.ts'
 import { BETWEEN_LEAVES, redactLeaves } from './leaf-redaction.ts'
 import { markerFor } from './marker.ts'
@@ -68,7 +69,7 @@ class Session implements RedactionSession {
       if (leaves.length === 0) return value
       const layers = this.#registry.layers()
       const finder = {
-        find: (text: string) => layers.find(text).matches,
+        find: (text: string) => layers.matchesIn(text),
         spread: (text: string) => layers.findSpread(text),
       }
       const redacted = redactLeaves(leaves, finder, (match) => this.#count(match))
@@ -85,10 +86,14 @@ class Session implements RedactionSession {
 
   bytes(bytes: Uint8Array): Uint8Array {
     return this.#guarded('bytes', () => {
-      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const text = view.toString('latin1')
+      const text = textFromBytes(bytes)
       const redacted = this.#redact(text)
-      return redacted === text ? bytes : new Uint8Array(Buffer.from(redacted, 'latin1'))
+      const once = redacted === text ? bytes : new Uint8Array(bytesFromText(redacted))
+      if (isUtf8(once)) return once
+      // In other encodings of text a character beyond ASCII may be one byte.
+      const latin = Buffer.from(once).toString('latin1')
+      const twice = this.#redact(latin)
+      return twice === latin ? once : new Uint8Array(Buffer.from(twice, 'latin1'))
     })
   }
 
@@ -116,7 +121,7 @@ class Session implements RedactionSession {
   }
 
   #redact(text: string): string {
-    const { matches } = this.#registry.layers().find(text)
+    const matches = this.#registry.layers().matchesIn(text)
     if (matches.length === 0) return text
     let out = ''
     let at = 0
@@ -148,6 +153,6 @@ function inspect(registry: Registry, value: Json): InputFinding | null {
   const values = leaves
     .flatMap((leaf) => (leaf.kind === 'name' ? [] : [leaf.text]))
     .join(BETWEEN_LEAVES)
-  const run = matches[0] ?? registry.runs().find(text)[0] ?? layers.findSpread(values)[0]
+  const run = matches[0] ?? layers.findSpread(values)[0]
   return run === undefined ? null : { kind: 'run', name: run.name }
 }

@@ -4,10 +4,12 @@ import { ExactWords } from './exact-words.ts'
 import { FormIndex, type SecretPart } from './form-index.ts'
 import { Layers } from './layers.ts'
 import type { Meter, Pattern } from './pattern.ts'
-import { RunIndex } from './run-index.ts'
+import { PieceIndex } from './pieces.ts'
 import { Scanner } from './scanner.ts'
 import { embeddedParts, isPublicField, secretParts } from './secret-part.ts'
-import { needsExactSearch } from './spread-forms.ts'
+import { SparseIndex } from './sparse-index.ts'
+import { isSparse } from './spread-forms.ts'
+import { knownUnits } from './texts-in-bytes.ts'
 
 /** A shorter password inside a connection string is found with the whole string only. */
 const SHORTEST_EMBEDDED = 4
@@ -22,10 +24,11 @@ export class Registry {
   readonly #names = new Set<string>()
   /** By value: the name of a secret that is looked for as a whole word only. */
   readonly #words = new Map<string, string>()
+  /** Values that the admin lets through, as they are or altogether: what they are a part of is not looked for by them. */
+  readonly #relaxed = new Set<string>()
   readonly #patterns = new Map<string, Pattern>()
   readonly #parts = new Map<string, SecretPart>()
   #scanner: Scanner | null = null
-  #runs: RunIndex | null = null
   #layers: Layers | null = null
 
   constructor(meter: Meter) {
@@ -37,9 +40,11 @@ export class Registry {
    * is looked for as the stricter of the two says.
    */
   register(secret: Secret, redact: 'full' | 'exact-word' | 'off' = 'full'): void {
-    if (isPublicField(secret.field) || redact === 'off') return
+    if (isPublicField(secret.field)) return
     const value = secret.reveal()
     if (this.#values.has(value)) return
+    if (redact !== 'full') this.#relaxed.add(value)
+    if (redact === 'off') return
     if (redact === 'exact-word') {
       const word = value.trim()
       if (word === '' || this.#words.has(word)) return
@@ -48,6 +53,7 @@ export class Registry {
       return
     }
     this.#words.delete(value.trim())
+    this.#relaxed.delete(value)
     const embedded = embeddedParts(value).filter((part) => part.length >= SHORTEST_EMBEDDED)
     for (const text of [value, ...embedded]) this.#addForms(text, secret.name)
     for (const text of this.#withoutKnownUser(value)) {
@@ -56,7 +62,6 @@ export class Registry {
     this.#values.add(value)
     this.#names.add(secret.name)
     this.#scanner = null
-    this.#runs = null
     this.#layers = null
   }
 
@@ -69,20 +74,17 @@ export class Registry {
   layers(): Layers {
     if (this.#layers === null) {
       const parts = [...this.#parts.values()]
-      const bare = parts.filter(({ text }) => needsExactSearch(text))
+      const sparse = parts.filter(({ text }) => isSparse(text))
       this.#layers = new Layers({
         scanner: this.scanner(),
         forms: new FormIndex(parts, this.#meter),
+        known: knownUnits(this.#values),
         words: this.#words.size === 0 ? null : new ExactWords(this.#words),
-        exact: bare.length === 0 ? null : new RunIndex(bare, this.#meter),
+        pieces: new PieceIndex(parts, this.#meter),
+        sparse: sparse.length === 0 ? null : new SparseIndex(sparse, this.#meter),
       })
     }
     return this.#layers
-  }
-
-  runs(): RunIndex {
-    this.#runs ??= new RunIndex([...this.#parts.values()], this.#meter)
-    return this.#runs
   }
 
   #addForms(value: string, name: string): void {
@@ -93,10 +95,11 @@ export class Registry {
     }
   }
 
-  /** The secret parts of a value; of `user:password`, where that password is registered, the password alone. */
+  /** The secret parts of a value; of `user:password`, where that password is known, the password alone. */
   #withoutKnownUser(value: string): string[] {
     for (let colon = value.indexOf(':'); colon >= 0; colon = value.indexOf(':', colon + 1)) {
-      if (this.#values.has(value.slice(colon + 1))) return []
+      const password = value.slice(colon + 1)
+      if (this.#values.has(password) || this.#relaxed.has(password)) return []
     }
     return secretParts(value)
   }

@@ -25,8 +25,8 @@ const KNOWN_PREFIX =
 /** What others may have put there: a short word, as in `acme_live_…`. */
 const LIKELY_PREFIX = /^[A-Za-z]{2,6}_(?:(?:live|test|prod|dev|sandbox)_)?(?=[A-Za-z0-9+/=_-]{16})/
 
-/** `user:password`, and tokens that begin with an account's public number. */
-const USER_AND_SECRET = /^[^:\s]{1,64}:([^:\s]+)$/
+/** `user:password`, and tokens that begin with an account's public number. A password may hold a colon too: what could be no name is a part of it. */
+const USER_AND_SECRET = /^[A-Za-z0-9][\w.@+-]{2,63}:([^:\s]+)$/
 
 /** Keys of connection strings and queries whose value is the secret one. */
 const SECRET_KEY =

@@ -1,3 +1,5 @@
+import { foldTable } from './folded-text.ts'
+
 /**
  * Text falls into segments, which a stream lets out one by one: words (what stands between white space), and chains of words that
  * may be one encoded text: lists of short words (`65, 66`, `41 42`), and the ends of two lines, since what is encoded is often
@@ -12,8 +14,9 @@ const SEGMENT_OVERLAP = 8_192
 /** A longer segment is parted at multiples of this. */
 const STEP = LONGEST_SEGMENT - SEGMENT_OVERLAP
 
-/** Words up to this long may be elements of a list. */
+/** Words of so many letters and digits, and so many units with what stands between those, may be elements of a list. */
 const SHORT_WORD = 6
+const LONGEST_ELEMENT = 18
 
 /** The last place at which a text that goes on may be parted: what is before it holds whole segments, whatever follows. */
 export function lastSegment(text: string): number {
@@ -25,8 +28,7 @@ export function lastSegment(text: string): number {
   }
   if (end === 0) return text.length
   const start = chainStart(text, end - 1)
-  const closed = lines > 1 && (end - start > SHORT_WORD || text.length - end > SHORT_WORD)
-  return closed ? end : parted(start, end)
+  return lines > 1 ? end : parted(start, end)
 }
 
 /** Where the segment of a place begins, or the part of it that a stream has come to. */
@@ -49,7 +51,7 @@ export function withinSegments(
   let from = start
   // Of a word only matters whether it is short: nothing is read twice, however long a word is.
   let word = start
-  while (word > 0 && start - word <= SHORT_WORD && !isSpace(text.charCodeAt(word - 1))) word--
+  while (word > 0 && start - word <= LONGEST_ELEMENT && !isSpace(text.charCodeAt(word - 1))) word--
   for (let at = start; at < end; ) {
     let stop = at
     while (stop < end && !isSpace(text.charCodeAt(stop))) stop++
@@ -57,9 +59,12 @@ export function withinSegments(
     while (next < end && isSpace(text.charCodeAt(next))) next++
     if (next >= end) break
     let after = next
-    while (after < text.length && after - next <= SHORT_WORD && !isSpace(text.charCodeAt(after))) {
+    while (
+      after < text.length &&
+      after - next <= LONGEST_ELEMENT &&
+      !isSpace(text.charCodeAt(after))
+    )
       after++
-    }
     if (stop > word && !joined(text, word, stop, next, after)) {
       parts.push({ start: from, end: stop })
       from = next
@@ -89,14 +94,55 @@ function chainStart(text: string, place: number): number {
   }
 }
 
-/** True where two neighbouring words may be parts of one encoded text: elements of a list, or the ends of two lines. */
+/** True where two neighbouring words may be parts of one encoded text: elements of a list, the ends of two lines, escaped text. */
 function joined(text: string, start: number, end: number, next: number, after: number): boolean {
-  const short = SHORT_WORD
-  if (end - start <= short && after - next <= short && next - end <= short) return true
   let lines = 0
   for (let i = end; i < next; i++) if (text.charCodeAt(i) === 0x0a) lines++
-  // Code points (`U+0041 U+0042`) are longer than other elements.
-  return lines === 1 || (lines === 0 && text.startsWith('U+', next))
+  if (lines > 0) return lines === 1
+  if (next - end > WIDEST_GAP) return false
+  return (
+    (isShort(text, start, end, true) && isShort(text, next, after, false)) ||
+    hasSign(text, Math.max(start, end - NEAR), end) ||
+    hasSign(text, next, Math.min(after, next + NEAR)) ||
+    // Code points (`U+0041 U+0042`) are longer than other elements.
+    text.startsWith('U+', next)
+  )
+}
+
+/** White space that is wider parts two elements. */
+const WIDEST_GAP = 6
+
+/** Units that part the last element in a word from what stands before the list: `"key":"a b c`. */
+const delimiters = new Uint8Array(128)
+for (const unit of '"\'`=:,;()[]{}<>\x1e') delimiters[unit.charCodeAt(0)] = 1
+
+/** True for a word that ends (or begins) with so few letters and digits that these may be one element of a list. */
+function isShort(text: string, start: number, end: number, backwards: boolean): boolean {
+  let count = 0
+  for (let i = 0; i < end - start; i++) {
+    if (i > LONGEST_ELEMENT) return false
+    const unit = text.charCodeAt(backwards ? end - 1 - i : start + i)
+    if (isLetterOrDigit(unit) || (unit >= 128 && foldTable()[unit] !== 0)) {
+      if (++count > SHORT_WORD) return false
+    } else if (count > 0 && unit < 128 && delimiters[unit] === 1) return true
+  }
+  return true
+}
+
+/** So near the end of a word an escape makes that of the next one a part of the same text. */
+const NEAR = 12
+
+/** True where the sign of an escape stands in a part of a word. */
+function hasSign(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit === 0x5c || unit === 0x25 || unit === 0x26 || (unit === 0x3d && i > start)) return true
+  }
+  return false
+}
+
+function isLetterOrDigit(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 122)
 }
 
 function wordStart(text: string, place: number): number {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { ascii85Inner, base32Inner } from './base-inner.ts'
 import { folded, foldTable } from './folded-text.ts'
 import { isHex } from './hex.ts'
 
@@ -24,40 +25,60 @@ export function shortestRun(part: string): number | null {
 /** The longest part that is looked for in all forms: of a longer one, the raw and base64 forms must do. */
 const LONGEST_IN_ALL = 512
 
+/** Fewer folded units in a row than this would stand in honest text by chance. */
+const FEWEST_UNITS = 8
+/** Ascii85 loses more when it is folded than others do, so more of it must be there. */
+const FEWEST_OF_ASCII85 = 10
+
 /**
- * The forms of a secret part that keep its order in folded text, whatever stands between the characters: raw, reversed, ROT13,
- * hex (also `\x`- and percent-escaped throughout), decimal bytes, base64 at three alignments (forward, reversed, ROT13).
+ * The forms of a secret part that keep its order in folded text, whatever stands between the characters: raw, hex (also `\x`- and
+ * percent-escaped throughout), decimal bytes, base64 at three alignments, base32 at five, ascii85 at four; all but the last two also
+ * reversed, in ROT13, and both.
  */
 export function spreadForms(part: string): SpreadForm[] {
   const run = shortestRun(part)
   if (run === null) return []
-  const forms: SpreadForm[] = []
+  const forms = new Map<string, SpreadForm>()
   const add = (text: string, least: number): void => {
     const units = folded(text)
-    const fewest = fewestFolded(text, least)
-    if (units.length >= fewest && fewest >= SHORTEST_RUN) forms.push({ units, least: fewest })
+    const fewest = Math.max(FEWEST_UNITS, fewestFolded(text, Math.min(least, text.length)))
+    if (units.length < fewest) return
+    const key = Buffer.from(units).toString('latin1')
+    if (!forms.has(key)) forms.set(key, { units, least: fewest })
+  }
+  const turned = (text: string, least: number): void => {
+    for (const turn of TURNS) add(turn(text), least)
   }
   const bytes = Buffer.from(part, 'utf8')
   const bases = [0, 1, 2].map((shift) => base64Inner(bytes, shift))
   const least64 = Math.floor((run * 8 - 4) / 6)
-  add(part, run)
-  for (const base of bases) add(base, least64)
-  if (part.length > LONGEST_IN_ALL) return forms
-  const hex = bytes.toString('hex')
-  add(reversed(part), run)
-  add(rot13(part), run)
-  add(hex, run * 2)
-  add(reversed(hex), run * 2)
-  add([...bytes].join(' '), run * 2)
-  for (const base of bases) {
-    add(reversed(base), least64)
-    add(rot13(base), least64)
+  if (part.length > LONGEST_IN_ALL) {
+    for (const text of [part, ...bases]) add(text, text === part ? run : least64)
+    return [...forms.values()]
   }
-  return forms
+  turned(part, run)
+  // Some letters become two in the other case: `ß`.
+  turned(part.toUpperCase(), run)
+  for (const base of bases) turned(base, least64)
+  turned(bytes.toString('hex'), run * 2)
+  turned([...bytes].join(' '), run * 2)
+  for (const base of base32Inner(bytes)) add(base, Math.floor((run * 8 - 8) / 5))
+  for (const base of ascii85Inner(bytes)) {
+    add(base, Math.max(FEWEST_OF_ASCII85, Math.ceil(base.length / 3)))
+  }
+  return [...forms.values()]
 }
 
-/** True where some run of a part has too few letters and digits to be found in folded text. */
-export function needsExactSearch(part: string): boolean {
+/** The orders and alphabets in which a text is looked for. Each undoes itself. */
+export const TURNS: readonly ((text: string) => string)[] = [
+  (text) => text,
+  reversed,
+  rot13,
+  (text) => reversed(rot13(text)),
+]
+
+/** True where some run of a part has too few letters and digits to be found in folded text: a password with signs in it. */
+export function isSparse(part: string): boolean {
   const run = shortestRun(part)
   return run !== null && fewestFolded(part, run) < SHORTEST_RUN
 }

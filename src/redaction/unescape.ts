@@ -1,33 +1,66 @@
 import { Buffer } from 'node:buffer'
+import { textFromBytes } from './byte-text.ts'
+import { entity } from './entities.ts'
 import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
+
+/** Letters in other shapes, which NFKC folds. */
+const SHAPES =
+  '\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a'
+/** One letter in another shape; a text of one-byte characters is known to have none at once. */
+const SHAPE = new RegExp(`[${SHAPES}]`, 'gu')
 
 /**
  * Escapes of every kind that is met, in one expression: percent (also `%u0041`), JSON and JavaScript (`\u0041`, `\u{41}`,
  * `U+0041`, `\x41`, octal, short ones, a doubled backslash), HTML and XML (decimal, hex, named), quoted-printable with its soft ends of
- * line; and letters in other shapes that NFKC folds.
+ * line; and letters in other shapes.
  */
-const ESCAPE =
-  /((?:%[0-9a-fA-F]{2})+)|%u([0-9a-fA-F]{4})|\\u\{0*([0-9a-fA-F]{1,6})\}|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|((?:\\x[0-9a-fA-F]{2})+)|((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)|\\(?:\r?\n)|\\([\\/"'`bfnrt])|&#[xX]0*([0-9a-fA-F]{1,6});?|&#0*(\d{1,7});?|&([a-zA-Z][a-zA-Z0-9]{1,30});|((?:=[0-9a-fA-F]{2})+)|=[ \t]*\r?\n|([\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a]+)|U\+([0-9a-fA-F]{4,6})(?: (?=U\+))?/gu
+const ESCAPE = new RegExp(
+  [
+    /((?:%[0-9a-fA-F]{2})+)/,
+    /%u([0-9a-fA-F]{4})/,
+    /\\u\{0*([0-9a-fA-F]{1,6})\}/,
+    /\\u([0-9a-fA-F]{4})/,
+    /\\U([0-9a-fA-F]{8})/,
+    /((?:\\x[0-9a-fA-F]{2})+)/,
+    /((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)/,
+    /\\(?:\r?\n)/,
+    /\\([\\/"'`bfnrt])/,
+    /&#[xX]0*([0-9a-fA-F]{1,6});?/,
+    /&#0*(\d{1,7});?/,
+    /&([a-zA-Z][a-zA-Z0-9]{1,30});/,
+    /(=[0-9a-fA-F]{2}(?:(?:=[ \t]*\r?\n)?=[0-9a-fA-F]{2})*)/,
+    /=[ \t]*\r?\n/,
+    { source: `([${SHAPES}]+)` },
+    /[Uu]\+([0-9a-fA-F]{4,6})(?: (?=[Uu]\+))?/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gu',
+)
 
-/** Letters in other shapes; a text of one-byte characters is known to have none at once. */
-const SHAPE =
-  /[\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a]/gu
+const SIGNS = ['%', '\\', '&', '=', '+'] as const
 
-const SIGNS = ['%', '\\', '&', '=', 'U+'] as const
-
-/** Where escapes stand that may hide a letter, in order. */
-export function escapesIn(text: string): number[] {
-  const places: number[] = []
+/** Where escapes stand that may hide a letter, and where such as are reversed or in ROT13 do; each in order. */
+export function escapesIn(text: string): { plain: number[]; turned: number[] } {
+  const plain: number[] = []
+  const turned: number[] = []
   for (const sign of SIGNS) {
     for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
-      if (hides(text, at)) places.push(at)
+      if (hides(text, at)) plain.push(at)
+      if (hidesTurned(text, at)) turned.push(at)
     }
   }
-  for (const { index } of text.matchAll(SHAPE)) places.push(index)
-  return places.sort((a, b) => a - b)
+  for (const { index } of text.matchAll(SHAPE)) plain.push(index)
+  return { plain: plain.sort((a, b) => a - b), turned: turned.sort((a, b) => a - b) }
 }
 
-/** True where the sign at a place begins an escape that may hide a letter. Short escapes (`\n`, `\"`) hide none. */
+/** How many escapes a text has, whatever they may hide. */
+export function countEscapes(text: string): number {
+  const any = /[%=][0-9a-fA-F]{2}|\\[uUxX0-7]|&(?:#|[a-zA-Z]{2,8};)|[uU]\+[0-9a-fA-F]{4}/g
+  return text.match(any)?.length ?? 0
+}
+
+/** True where the sign at a place begins an escape that may hide a letter. */
 function hides(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1)
   switch (text.charCodeAt(at)) {
@@ -39,15 +72,17 @@ function hides(text: string, at: number): boolean {
         next === 0x55 ||
         (next === 0x78 && isHexUnit(text.charCodeAt(at + 2))) ||
         (isOctalUnit(next) && isOctalUnit(text.charCodeAt(at + 2))) ||
-        ((next === 0x6e || next === 0x72 || next === 0x74) && wraps(text, at + 2))
+        isBetween(text, at)
       )
     case 0x26:
       return (
         next === 0x23 ||
         (isLetter(next) && /^&[a-zA-Z][a-zA-Z0-9]{1,30};/.test(text.slice(at, at + 33)))
       )
-    case 0x55:
-      return isHexUnit(text.charCodeAt(at + 2)) && isHexUnit(text.charCodeAt(at + 5))
+    case 0x2b:
+      return (
+        text.charCodeAt(at - 1) === 0x55 && isHexUnit(next) && isHexUnit(text.charCodeAt(at + 4))
+      )
     case 0x3d:
       return (
         next === 0x0a ||
@@ -59,40 +94,106 @@ function hides(text: string, at: number): boolean {
   }
 }
 
-/** The longest line of a text that is wrapped by escaped ends of line. */
-const LONGEST_LINE = 80
-
-/** True where one unbroken word stands between an escaped end of line and the next escape, as in a wrapped text. */
-function wraps(text: string, from: number): boolean {
-  for (let i = from; i < from + LONGEST_LINE; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit === 0x5c) return true
-    if (!(isLetter(unit) || isDigit(unit) || unit === 0x2b || unit === 0x2f || unit === 0x3d)) {
-      return unit === 0x2d || unit === 0x5f ? text.charCodeAt(i + 1) === 0x5c : false
-    }
+/** True where an escape may stand around a sign if the text is turned around, in ROT13, or both. */
+function hidesTurned(text: string, at: number): boolean {
+  const next = text.charCodeAt(at + 1)
+  const before = text.charCodeAt(at - 1)
+  switch (text.charCodeAt(at)) {
+    case 0x25:
+    case 0x3d:
+      return (
+        (isTurnedHex(next) && isTurnedHex(text.charCodeAt(at + 2))) ||
+        (isTurnedHex(before) && isTurnedHex(text.charCodeAt(at - 2)))
+      )
+    case 0x5c:
+      // `u`, `x` or octal digits after or before it, and what ROT13 makes of the letters.
+      return isMark(next) || isMark(before)
+    case 0x26:
+      return next === 0x23 || before === 0x23 || isLetter(next) || isLetter(before)
+    case 0x2b:
+      return before === 0x48 || next === 0x55 || next === 0x48
+    default:
+      return false
   }
-  return false
 }
 
-/** The text with its escapes decoded once; null where it holds none. */
-export function unescaped(text: string): MappedText | null {
-  const built = new MappedTextBuilder()
-  let at = 0
+/** A hex digit, or what ROT13 makes of one. */
+function isTurnedHex(unit: number): boolean {
+  return isHexUnit(unit) || ((unit | 32) >= 0x6e && (unit | 32) <= 0x73)
+}
+
+/** What stands beside the backslash of a long escape. */
+function isMark(unit: number): boolean {
+  const letter = unit | 32
+  return letter === 0x75 || letter === 0x78 || letter === 0x68 || letter === 0x6b || isDigit(unit)
+}
+
+/** Backslashes that are no further apart may have characters of one value between them. */
+const NEAR = 12
+/** So many characters without white space on either side, and they may be of one value. */
+const JOINED = 8
+
+/** True for a backslash of a short escape (`\n`, `\"`) inside what may be one value: one of several, or in the middle of a word. */
+function isBetween(text: string, at: number): boolean {
+  const other = text.indexOf('\\', at + 2)
+  if (other >= 0 && other - at <= NEAR) return true
+  for (let i = 1; i <= JOINED; i++) {
+    if (text.charCodeAt(at - i) <= 32 || text.charCodeAt(at + 1 + i) <= 32) return false
+  }
+  return true
+}
+
+/**
+ * The text with its escapes decoded once: all of them, and where they are of several kinds, those of each kind alone, since what
+ * looks like one (`=41`) may be none. Empty where it holds none.
+ */
+export function unescaped(text: string): MappedText[] {
+  const matches: Escape[] = []
+  const kinds = new Set<string>()
   for (const match of text.matchAll(ESCAPE)) {
     const decoded = decode(match)
     if (decoded === null) continue
-    built.copy(text, at, match.index)
-    at = match.index + match[0].length
+    const kind = KINDS.includes(text.charAt(match.index)) ? text.charAt(match.index) : ''
+    kinds.add(kind)
+    matches.push({ start: match.index, end: match.index + match[0].length, decoded, kind })
+  }
+  if (matches.length === 0) return []
+  const all = without(text, matches)
+  if (kinds.size === 1) return [all]
+  return [
+    all,
+    ...[...kinds].map((one) =>
+      without(
+        text,
+        matches.filter(({ kind }) => kind === one),
+      ),
+    ),
+  ]
+}
+
+interface Escape {
+  readonly start: number
+  readonly end: number
+  readonly decoded: string
+  readonly kind: string
+}
+
+const KINDS = '%\\&='
+
+function without(text: string, escapes: readonly Escape[]): MappedText {
+  const built = new MappedTextBuilder(text.length)
+  let at = 0
+  for (const { start: from, end, decoded } of escapes) {
+    built.copy(text, at, from)
+    at = end
     // Text that is ASCII has one unit for each escape, so that a part of a row of them can be named.
-    const each = decoded.length > 0 ? match[0].length / decoded.length : 0
+    const each = decoded.length > 0 ? (end - from) / decoded.length : 0
     if (Number.isInteger(each) && each > 1) {
       for (let i = 0; i < decoded.length; i++) {
-        const start = match.index + i * each
-        built.add(decoded.charAt(i), start, start + each)
+        built.add(decoded.charAt(i), from + i * each, from + (i + 1) * each)
       }
-    } else built.add(decoded, match.index, at)
+    } else built.add(decoded, from, end)
   }
-  if (at === 0) return null
   built.copy(text, at, text.length)
   return built.build()
 }
@@ -109,22 +210,22 @@ function decode(match: RegExpExecArray): string | null {
     octal,
     short,
     entityHex,
-    entity,
+    entityDecimal,
     named,
     quoted,
     shape,
     point,
   ] = match
   if (percent !== undefined) return bytes(percent.split('%').slice(1), 16)
-  if (quoted !== undefined) return bytes(quoted.split('=').slice(1), 16)
+  if (quoted !== undefined) return bytes(quoted.match(/[0-9a-fA-F]{2}/g) ?? [], 16)
   if (hex !== undefined) return bytes(hex.split('\\x').slice(1), 16)
   if (octal !== undefined) return bytes(octal.split('\\').slice(1), 8)
   if (short !== undefined) return SHORT[short] ?? short
-  if (named !== undefined) return NAMED[named] ?? null
+  if (named !== undefined) return entity(named) ?? null
   if (shape !== undefined) return shape.normalize('NFKC')
   const code = percentU ?? braced ?? unicode ?? long ?? entityHex ?? point
   if (code !== undefined) return character(Number.parseInt(code, 16))
-  if (entity !== undefined) return character(Number.parseInt(entity, 10))
+  if (entityDecimal !== undefined) return character(Number.parseInt(entityDecimal, 10))
   return all.startsWith('=') || all.startsWith('\\') ? '' : null
 }
 
@@ -132,11 +233,12 @@ function character(code: number): string | null {
   return code <= 0x10ffff ? String.fromCodePoint(code) : null
 }
 
-/** Bytes as UTF-8; as Latin-1 where they are no UTF-8. */
+/** Bytes as UTF-8; those that are none as Latin-1. */
 function bytes(digits: readonly string[], base: number): string {
   const values = Buffer.from(digits.map((one) => Number.parseInt(one, base) & 255))
-  const text = values.toString('utf8')
-  return text.includes('\ufffd') ? values.toString('latin1') : text
+  return textFromBytes(values).replace(/[\udc80-\udcff]/gu, (byte) =>
+    String.fromCharCode(byte.charCodeAt(0) & 255),
+  )
 }
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -145,78 +247,6 @@ const SHORT: Readonly<Record<string, string>> = {
   n: '\n',
   r: '\r',
   t: '\t',
-}
-
-/** The named entities of ASCII. */
-const NAMED: Readonly<Record<string, string>> = {
-  amp: '&',
-  AMP: '&',
-  lt: '<',
-  LT: '<',
-  gt: '>',
-  GT: '>',
-  quot: '"',
-  QUOT: '"',
-  apos: "'",
-  nbsp: ' ',
-  Tab: '\t',
-  NewLine: '\n',
-  excl: '!',
-  num: '#',
-  dollar: '$',
-  percnt: '%',
-  lpar: '(',
-  rpar: ')',
-  ast: '*',
-  midast: '*',
-  plus: '+',
-  comma: ',',
-  hyphen: '-',
-  dash: '-',
-  period: '.',
-  sol: '/',
-  colon: ':',
-  semi: ';',
-  equals: '=',
-  quest: '?',
-  commat: '@',
-  lsqb: '[',
-  lbrack: '[',
-  bsol: '\\',
-  rsqb: ']',
-  rbrack: ']',
-  Hat: '^',
-  lowbar: '_',
-  UnderBar: '_',
-  grave: '`',
-  DiacriticalGrave: '`',
-  lcub: '{',
-  lbrace: '{',
-  verbar: '|',
-  vert: '|',
-  VerticalLine: '|',
-  rcub: '}',
-  rbrace: '}',
-  shy: '',
-  zwnj: '',
-  zwj: '',
-  ZeroWidthSpace: '',
-  NoBreak: '',
-  eacute: 'é',
-  egrave: 'è',
-  agrave: 'à',
-  auml: 'ä',
-  ouml: 'ö',
-  uuml: 'ü',
-  szlig: 'ß',
-  Auml: 'Ä',
-  Ouml: 'Ö',
-  Uuml: 'Ü',
-  ntilde: 'ñ',
-  ccedil: 'ç',
-  euro: '€',
-  pound: '£',
-  sect: '§',
 }
 
 function isHexUnit(unit: number): boolean {

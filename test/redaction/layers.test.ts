@@ -186,6 +186,90 @@ describe('a value that is looked for as a whole word only', () => {
   })
 })
 
+const PASSWORD = 'n:~xHd2j$/'
+const PIECES = KEY.match(/.{1,10}/g) ?? []
+
+describe('a password of signs and few letters', () => {
+  test.each([
+    ['as it is', PASSWORD],
+    ['in capitals', PASSWORD.toUpperCase()],
+    ['reversed', each(PASSWORD, (_, i) => PASSWORD.charAt(PASSWORD.length - 1 - i))],
+    ['set apart', PASSWORD.split('').join(' ')],
+    ['in groups', 'n:~xH-d2j$/'],
+    ['in a list', JSON.stringify(PASSWORD.split(''), null, 2)],
+    ['in a list in a string', JSON.stringify(JSON.stringify(PASSWORD.split(''), null, 2))],
+    ['eight characters of it', PASSWORD.slice(1, 9)],
+    ['its halves', `first ${PASSWORD.slice(0, 5)}, then ${PASSWORD.slice(5)}`],
+  ])('is removed %s', (_, shown) => {
+    const out = redactorWith(PASSWORD).session().text(`it says ${shown} and goes on`)
+    expect(out).toMatch(/\[(?:secret k0|part of a secret)\]/)
+    expect(out).not.toContain(shown.slice(3, -3))
+  })
+})
+
+describe('a value in pieces', () => {
+  test('is removed where one message holds all of them', () => {
+    const session = redactorWith(KEY).session()
+    const text = PIECES.map((piece, i) => `${i}: ${piece}\n`).join('')
+    expect(session.text(text)).toBe(PIECES.map((_, i) => `${i}: [secret k0]\n`).join(''))
+    expect(session.json(PIECES)).toEqual(PIECES.map(() => '[secret k0]'))
+  })
+
+  test('stays where one of them is missing, in whatever order', () => {
+    const text = PIECES.slice(1).reverse().join('\n')
+    expect(redactorWith(KEY).session().text(text)).toBe(text)
+  })
+
+  test('loses in a stream the piece that would complete it, and each one after that', () => {
+    const stream = redactorWith(KEY).session().stream()
+    const out = [...PIECES, PIECES[1] ?? ''].map((piece) => stream.push(`part is ${piece}\n\n`))
+    const shown = out.join('') + stream.end()
+    expect(shown.replaceAll('part is ', '').split('\n\n')).toEqual([
+      ...PIECES.slice(0, -1),
+      '[secret k0]',
+      '[secret k0]',
+      '',
+    ])
+  })
+})
+
+describe('what is encoded more often than is looked into', () => {
+  const again = (text: string, encode: (text: string) => string, times: number): string =>
+    times === 0 ? text : again(encode(text), encode, times - 1)
+
+  test.each([
+    ['base64', (text: string) => base64(text), 4],
+    ['hex', (text: string) => Buffer.from(text).toString('hex'), 4],
+    ['gzip', (text: string) => base64(zlib.gzipSync(text)), 4],
+    ['percent', (text: string) => each(text, (code) => `%${hexOf(code)}`), 6],
+  ])('is removed as far as it is, and withheld beyond: %s', (_, encode, deepest) => {
+    const session = redactorWith(KEY).session()
+    expect(session.text(`<${again(KEY, encode, deepest)}>`)).toBe('<[secret k0]>')
+    expect(() => session.text(`<${again(KEY, encode, deepest + 1)}>`)).toThrow(
+      expect.objectContaining({ code: 'redaction_failed' }),
+    )
+  })
+})
+
+test('a text that was found clean is searched again once another value is known', () => {
+  const redactor = redactorWith(KEY)
+  const other = 'xoxb-Another0ne-That-Comes-Later-42'
+  const text = `${'a line of a log, and another one; '.repeat(4)}${other}`
+  expect([redactor.session().text(text), redactor.session().text(text)]).toEqual([text, text])
+  redactor.register(new Secret('later', other))
+  expect(redactor.session().text(text)).toMatch(/\[secret later\]$/)
+})
+
+test('a password that the admin lets through is not found as a part of a pair', () => {
+  const redactor = createRedactor()
+  redactor.register(new Secret('word', 'administrator'), { redact: 'exact-word' })
+  redactor.register(new Secret('pair', 'ci-bot:administrator'))
+  expect(redactor.inspectInput({ q: 'administrator' })).toBeNull()
+  expect(redactor.session().text('administrators, ci-bot:administrator')).toBe(
+    'administrators, [secret pair]',
+  )
+})
+
 test('a megabyte in one word, whatever it looks like, takes no more than seconds', () => {
   const redactor = redactorWith(KEY)
   const random = Buffer.from(Array.from({ length: 150_000 }, (_, i) => (i * i * 7919) % 251))

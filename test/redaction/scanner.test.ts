@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AhoCorasick } from '../../src/redaction/aho-corasick.ts'
 import { markerOf } from '../../src/redaction/marker.ts'
+import type { Matches } from '../../src/redaction/match.ts'
 import { resolve } from '../../src/redaction/match.ts'
 import { type Pattern, PatternPool } from '../../src/redaction/pattern.ts'
 import { RedactionStream } from '../../src/redaction/redaction-stream.ts'
@@ -62,8 +63,14 @@ function redact(scanner: Scanner, text: string): string {
 }
 
 function streamOf(scanner: Scanner): RedactionStream {
+  const finder = {
+    find: (text: string, before?: number) => scanner.find(text, before),
+    pendingFrom: (text: string, found: Matches) => scanner.pendingFrom(text, found),
+    pendingAtMost: (text: string) => text.length,
+    checkParting: () => undefined,
+  }
   return new RedactionStream(
-    () => scanner,
+    () => finder,
     () => undefined,
   )
 }

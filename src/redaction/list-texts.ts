@@ -1,0 +1,72 @@
+import { reversed, TURNS } from './spread-forms.ts'
+import { textsInBytes } from './texts-in-bytes.ts'
+
+/** Fewer numbers hold no part of a value. */
+export const FEWEST_NUMBERS = 8
+
+/** `0x` also ends the number before it: `0x670x68`. */
+const NUMBER =
+  /0[xX][0-9a-fA-F]{1,2}(?=0[xX]|[^0-9a-fA-FxX]|$)|(?:0[xX])?[0-9a-fA-F]+?(?=0[xX]|[^0-9a-fA-F]|$)/g
+
+/** What a list of numbers stands for, as bytes (decimal, hex with or without `0x`, octal) and as code points, in each order and alphabet. */
+export function listTexts(text: string, known: Uint8Array): string[] {
+  return TURNS.flatMap((turn, index) => {
+    const turned = turn(text)
+    // Digits alone are the same in ROT13.
+    if (index > 1 && (turned === text || turned === reversed(text))) return []
+    return numberTexts(turned, known)
+  })
+}
+
+function numberTexts(text: string, known: Uint8Array): string[] {
+  const words = text.match(NUMBER) ?? []
+  if (words.length < FEWEST_NUMBERS) return []
+  const texts: string[] = []
+  const decimal = words.map((word) => (/^\d{1,6}$/.test(word) ? Number(word) : 0x110000))
+  const hex = words.map((word) =>
+    /^(?:0[xX])?[0-9a-fA-F]{1,6}$/.test(word)
+      ? Number.parseInt(word.replace(/^0[xX]/, ''), 16)
+      : 0x110000,
+  )
+  const octal = words.map((word) =>
+    /^[0-3]?[0-7]{2}$/.test(word) ? Number.parseInt(word, 8) : 0x110000,
+  )
+  for (const numbers of [decimal, hex, octal]) {
+    for (const part of partsBelow(256, numbers)) {
+      const one = textsInBytes(Uint8Array.from(part), known)
+      if (one !== '') texts.push(one)
+    }
+    for (const part of partsBelow(0x110000, numbers)) {
+      if (!part.some((number) => number > 127)) continue
+      const one = pointsText(part)
+      if (one !== '') texts.push(one)
+    }
+  }
+  return texts
+}
+
+function pointsText(points: readonly number[]): string {
+  const text = points.map((point) => String.fromCodePoint(point)).join('')
+  // Most numbers are no character at all.
+  return /^[\p{L}\p{N}\p{P}\p{S}\p{Z}\p{Cf}\s]+$/u.test(text) ? text : ''
+}
+
+/** False for control characters, which stand beside a list by chance. */
+function isText(point: number): boolean {
+  return point >= 32 ? point !== 127 : point >= 9 && point <= 13
+}
+
+function partsBelow(limit: number, numbers: readonly number[]): number[][] {
+  const parts: number[][] = []
+  let part: number[] = []
+  const close = () => {
+    if (part.length >= FEWEST_NUMBERS) parts.push(part)
+    part = []
+  }
+  for (const number of numbers) {
+    if (number < limit && (limit === 256 || isText(number))) part.push(number)
+    else close()
+  }
+  close()
+  return parts
+}

@@ -1,0 +1,162 @@
+/** What a run of base64 units has, seen in one pass: it says which decoders are worth their work. */
+export interface RunSurvey {
+  /** Which of `FORWARD`, `REVERSED`, `ROTATED` and `BOTH` decode to ASCII text somewhere. */
+  readonly evidence: number
+  /** It has ends of line in it. */
+  readonly wrapped: boolean
+  readonly dashes: boolean
+  /** Letters of both cases and digits, mixed: bytes at random, not words. */
+  readonly random: boolean
+  /** Which stretches of letters and digits there are, as bits. */
+  readonly stretches: number
+}
+
+/** Base64 of ASCII text, the same reversed, the same in ROT13, and both. */
+export const FORWARD = 1
+export const REVERSED = 2
+export const ROTATED = 4
+export const BOTH = 8
+
+/** Sixteen hex digits in a row, or what ROT13 makes of them. */
+export const HEX_STRETCH = 1
+export const ROTATED_STRETCH = 2
+/** Thirteen letters of one case and digits in a row. */
+export const ONE_CASE_STRETCH = 4
+/** Thirteen letters and digits in a row, letters of both cases among them. */
+export const MIXED_STRETCH = 8
+
+const SHORTEST_HEX = 16
+const SHORTEST = 13
+/** Bytes at random are not known as such by fewer units, ... */
+const SHORTEST_RANDOM = 16
+/** ... and of theirs fewer than so many in a hundred are lower-case letters after one (in names and words most are), ... */
+const LETTER_PAIRS = 40
+/** ... or so many are of another kind than the one before. */
+const CHANGES = 42
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/** By code unit: its six bits, or 255. */
+export const sextets = new Uint8Array(128).fill(255)
+for (let i = 0; i < 64; i++) sextets[ALPHABET.charCodeAt(i)] = i
+sextets[0x2d] = 62
+sextets[0x5f] = 63
+
+/**
+ * By sextet: bit r is set where it may stand at place r of four, if the bytes are ASCII: the first bit of each byte is in a place
+ * of its own.
+ */
+export const fits = Uint8Array.from({ length: 64 }, (_, sextet) => {
+  const first = sextet < 32 ? 1 : 0
+  const second = (sextet & 8) === 0 ? 2 : 0
+  const third = (sextet & 2) === 0 ? 4 : 0
+  return first | second | third | 8
+})
+
+const EACH = 0x01010101
+/** INVARIANT: the bit of 16 in each counter of eight bits: so many units that decode to ASCII are decoded and searched. */
+const ENOUGH = 0x10101010
+
+/** By code unit: the places of four where it fits (`fits`), and above them those of its ROT13. */
+const unitFits = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const letter = (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
+  const turned = !letter ? unit : (unit & 31) <= 13 ? unit + 13 : unit - 13
+  const of = (one: number) => fits[sextets[one] ?? 255] ?? 0
+  return of(unit) | (of(turned) << 4)
+})
+
+/** By turn and fit: which of the four counters go on. Counter p is of groups that begin at places p, p + 4, ... */
+const kept = Int32Array.from({ length: 64 }, (_, key) => {
+  const turn = key >> 4
+  let mask = 0
+  for (let p = 0; p < 4; p++) {
+    if ((key & 15 & (1 << ((turn - p) & 3))) !== 0) mask |= 0xff << (p * 8)
+  }
+  return mask
+})
+
+const LOWER = 1
+const UPPER = 2
+const DIGIT = 4
+const NO_HEX = 8
+const NO_ROTATED = 16
+const OTHER = 32
+
+const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+  if (unit >= 48 && unit <= 57) return DIGIT
+  const letter = unit | 32
+  if (unit < 65 || letter < 97 || letter > 122) return OTHER
+  const hex = letter <= 102 ? 0 : NO_HEX
+  const rotated = letter >= 110 && letter <= 115 ? 0 : NO_ROTATED
+  return hex | rotated | (unit < 97 ? UPPER : LOWER)
+})
+
+/** One pass over a run, without a copy of it. */
+export function surveyed(units: Uint16Array, start: number, end: number): RunSurvey {
+  // Four counters of eight bits: for each place of four where a group may begin, how many units in a row fit.
+  let [forward, back, rotated, both] = [0, 0, 0, 0]
+  let seen = 0
+  let place = 0
+  let wrapped = false
+  let dashes = false
+  let pairs = 0
+  let changes = 0
+  let cases = 0
+  let before = 0
+  let stretches = 0
+  // Where the last unit of each kind stood: a stretch goes back to there.
+  let other = start - 1
+  let [lower, upper, noHex, noRotated] = [other, other, other, other]
+  for (let i = start; i < end; i++) {
+    const unit = units[i] ?? 0
+    const kind = kinds[unit & 127] ?? OTHER
+    if (kind === OTHER) {
+      other = lower = upper = noHex = noRotated = i
+      if (unit === 0x0a || unit === 0x0d) {
+        wrapped = true
+        continue
+      }
+      if (unit === 0x2d) dashes = true
+    } else {
+      const cased = kind & (LOWER | UPPER | DIGIT)
+      if (cased !== before) changes++
+      else if (cased === LOWER) pairs++
+      before = cased
+      cases |= cased
+      if (cased === LOWER) lower = i
+      else if (cased === UPPER) upper = i
+      if (i - (lower < upper ? lower : upper) >= SHORTEST) stretches |= ONE_CASE_STRETCH
+      if ((kind & NO_HEX) !== 0) noHex = i
+      else if (i - noHex >= SHORTEST_HEX) stretches |= HEX_STRETCH
+      if ((kind & NO_ROTATED) !== 0) noRotated = i
+      else if (i - noRotated >= SHORTEST_HEX) stretches |= ROTATED_STRETCH
+      if (i - other >= SHORTEST && lower > other && upper > other) {
+        stretches |= MIXED_STRETCH
+      }
+    }
+    const fit = unitFits[unit & 127] ?? 0
+    const turn = (place & 3) << 4
+    const backwards = ((4 - place) & 3) << 4
+    place++
+    forward = (forward + EACH) & (kept[turn | (fit & 15)] ?? 0)
+    back = (back + EACH) & (kept[backwards | (fit & 15)] ?? 0)
+    rotated = (rotated + EACH) & (kept[turn | (fit >> 4)] ?? 0)
+    both = (both + EACH) & (kept[backwards | (fit >> 4)] ?? 0)
+    if (((forward | back | rotated | both) & ENOUGH) !== 0) {
+      if ((forward & ENOUGH) !== 0) seen |= FORWARD
+      if ((back & ENOUGH) !== 0) seen |= REVERSED
+      if ((rotated & ENOUGH) !== 0) seen |= ROTATED
+      if ((both & ENOUGH) !== 0) seen |= BOTH
+      // A counter may not run into its neighbour.
+      forward &= ~ENOUGH
+      back &= ~ENOUGH
+      rotated &= ~ENOUGH
+      both &= ~ENOUGH
+    }
+  }
+  const size = end - start
+  const mixed = (cases & (LOWER | UPPER)) === (LOWER | UPPER)
+  const wordless = pairs * 100 < size * LETTER_PAIRS || changes * 100 >= size * CHANGES
+  const random = mixed && size >= SHORTEST_RANDOM && wordless
+  return { evidence: seen, wrapped, dashes, random, stretches }
+}

@@ -1,0 +1,119 @@
+import { Buffer } from 'node:buffer'
+import { base32Bytes, base58Bytes, mayBeAscii } from './base-bytes.ts'
+import { sequenceSize } from './byte-text.ts'
+import { inflatedIn } from './inflate.ts'
+import { type MappedText, wholeOf } from './mapped-text.ts'
+import {
+  HEX_STRETCH,
+  MIXED_STRETCH,
+  ONE_CASE_STRETCH,
+  ROTATED_STRETCH,
+  type RunSurvey,
+} from './run-survey.ts'
+import { reversed, rot13, TURNS } from './spread-forms.ts'
+import { textsInBytes } from './texts-in-bytes.ts'
+
+/** The longest base58 that is decoded: its work grows with the square of its length. */
+const LONGEST_BASE58 = 4_096
+const LETTER_PAIRS = 60
+
+const HEX = /[0-9a-fA-F]{16,}/g
+const HEX_ROTATED = /[0-9n-sN-S]{16,}/g
+const BASE32 = /[A-Z0-9]{13,}|[a-z0-9]{13,}/g
+const BASE58 = /(?<![A-Za-z0-9])[A-Za-z1-9]{13,}(?![A-Za-z0-9])/g
+
+/** What stretches of letters and digits in a run stand for, in hex, base32 or base58, in each order and alphabet. */
+export function stretchTexts(
+  text: string,
+  run: { readonly start: number; readonly end: number },
+  survey: RunSurvey,
+  known: Uint8Array,
+): MappedText[] {
+  const { start, end } = run
+  if (survey.stretches === 0 && !survey.wrapped) return []
+  const raw = text.slice(start, end)
+  const found = textsIn(raw, start, survey.stretches, known)
+  if (!survey.wrapped) return found
+  const joined = textsIn(raw.replaceAll(/[\r\n]+/g, ''), 0, ALL, known)
+  return [...found, ...joined.map((one) => wholeOf(one.text, start, end))]
+}
+
+const ALL = HEX_STRETCH | ROTATED_STRETCH | ONE_CASE_STRETCH | MIXED_STRETCH
+
+function textsIn(raw: string, offset: number, stretches: number, known: Uint8Array): MappedText[] {
+  const found: MappedText[] = []
+  const each = (pattern: RegExp, texts: (part: string) => string[]) => {
+    for (const { 0: part, index } of raw.matchAll(pattern)) {
+      const [start, end] = [offset + index, offset + index + part.length]
+      found.push(...texts(part).map((one) => wholeOf(one, start, end)))
+    }
+  }
+  if ((stretches & HEX_STRETCH) !== 0) each(HEX, (part) => hexTexts(part, known))
+  if ((stretches & ROTATED_STRETCH) !== 0) {
+    each(HEX_ROTATED, (part) => (/[n-s]/i.test(part) ? hexTexts(rot13(part), known) : []))
+  }
+  if ((stretches & ONE_CASE_STRETCH) !== 0) each(BASE32, (part) => base32Texts(part, known))
+  if ((stretches & MIXED_STRETCH) !== 0) each(BASE58, (part) => base58Texts(part, known))
+  return found
+}
+
+/** What hex digits stand for, from the first or the second digit on, in their order and in the reverse. */
+function hexTexts(digits: string, known: Uint8Array): string[] {
+  const texts: string[] = []
+  const add = (part: string) => {
+    const bytes = Buffer.from(part.slice(0, part.length & ~1), 'hex')
+    const one = textsInBytes(bytes, known)
+    if (one !== '') texts.push(one)
+    for (const inner of inflatedIn(bytes, false)) texts.push(textsInBytes(inner, known))
+  }
+  for (const skipped of [0, 1]) {
+    add(digits.slice(skipped))
+    add(reversed(digits.slice(0, digits.length - skipped)))
+  }
+  return texts
+}
+
+function base32Texts(part: string, known: Uint8Array): string[] {
+  const texts: string[] = []
+  const long = part.length >= LONG_BASE32 && /[0-9]/.test(part)
+  for (const turn of TURNS) {
+    const units = turn(part).toUpperCase()
+    if (!long && !mayBeAscii(units)) continue
+    for (const bytes of base32Bytes(units, mayBeText)) {
+      const one = textsInBytes(bytes, known)
+      if (one !== '') texts.push(one)
+    }
+  }
+  return texts
+}
+
+/** Text that is not ASCII has more units than this, and hardly ever none that is a digit. */
+const LONG_BASE32 = 36
+
+/** False for a start of bytes that are neither UTF-8 nor UTF-16 of the usual letters. */
+function mayBeText(head: Uint8Array): boolean {
+  let odd = 0
+  for (let at = 0; at < head.length; ) {
+    const byte = head[at] ?? 0
+    const size = byte === 0 || (byte >= 9 && byte !== 127) ? sequenceSize(head, at) : 0
+    // At the end a character may be cut.
+    if (size === 0 && at + 3 < head.length) odd++
+    at += Math.max(1, size)
+  }
+  return odd <= 4
+}
+
+function base58Texts(part: string, known: Uint8Array): string[] {
+  if (part.length > LONGEST_BASE58) return []
+  // Names are of both cases too, but hardly ever have digits, and more small letters in a row.
+  const pairs = part.match(/(?<=[a-z])[a-z]/g)?.length ?? 0
+  if (!/\d/.test(part) && pairs * 100 >= part.length * LETTER_PAIRS) return []
+  const texts: string[] = []
+  for (const turn of TURNS) {
+    for (const bytes of base58Bytes(turn(part))) {
+      const one = textsInBytes(bytes, known)
+      if (one !== '') texts.push(one)
+    }
+  }
+  return texts
+}
