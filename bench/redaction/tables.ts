@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../../src/core/json.ts'
 import { createRedactor } from '../../src/redaction/redactor.ts'
+import { Registry } from '../../src/redaction/registry.ts'
 import { median, msOf } from '../figures.ts'
 import { alignedText } from '../table.ts'
 import { secretsOf } from './inputs.ts'
 
 const ROUNDS = 15
 const RUNS = 20
+
+const HEAD = ['secrets', 'search', 'text() again', 'json() again', 'JSON.parse + stringify']
 
 /** One answer of an API, as text and walked as JSON, beside parsing and writing it. */
 export function smallMessageText(counts: readonly number[]): string {
@@ -21,8 +24,13 @@ export function smallMessageText(counts: readonly number[]): string {
   const text = JSON.stringify(objects)
   const rows = counts.map((count) => {
     const redactor = createRedactor()
-    for (const secret of secretsOf(count)) redactor.register(secret)
+    const registry = new Registry({ steps: 0 })
+    for (const secret of secretsOf(count)) {
+      redactor.register(secret)
+      registry.register(secret)
+    }
     const works = [
+      () => registry.layers().find(text),
       () => redactor.session().text(text),
       () => redactor.session().json(objects),
       () => JSON.stringify(JSON.parse(text)),
@@ -37,7 +45,7 @@ export function smallMessageText(counts: readonly number[]): string {
     return [String(count), ...times.map((one) => (1_000 * median(one)).toFixed(1))]
   })
   const title = `one answer of ${(text.length / 1_000).toFixed(1)} kB, microseconds`
-  return `${title}\n${alignedText([['secrets', 'text()', 'json()', 'JSON.parse + stringify'], ...rows], [])}`
+  return `${title}\n${alignedText([HEAD, ...rows], [])}`
 }
 
 /** What has to be made before the first search, and a text that nearly holds every value. */

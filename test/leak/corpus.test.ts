@@ -16,18 +16,12 @@ import { LeakDetector } from '../support/leak-detector.ts'
 
 const secrets = [...sampleSecrets(), OTHER_SECRET]
 
-/** Each n-th of all cases; `npm run leaks` takes all. No factor of the numbers of kinds, positions and modes. */
+/** Each n-th of all cases; `npm run leaks` takes all of them. No factor of the numbers of kinds, positions and modes. */
 const EVERY = 29
 const EVERY_FRAGMENT = 3
 const TEXT_MODES = MODES.filter((mode) => mode !== 'json')
 
-/**
- * What still comes through stands in these files, so that it is seen, and so that nothing may be added to it. They are to be empty;
- * `npm run leaks` takes the whole corpus.
- */
-const KNOWN = '../golden/leaks'
-
-it('no value of the corpus can be read in what the redactor gives out, but what is known', async () => {
+it('no value of the corpus can be read in what the redactor gives out', () => {
   const redactor = redactorOf(secrets)
   const tally = new Tally()
   const met = {
@@ -47,7 +41,7 @@ it('no value of the corpus can be read in what the redactor gives out, but what 
     met.modes.add(mode)
   }
   process.stdout.write(`leak corpus, in this process: ${summary(tally)}\n`)
-  await expect(lines(tally.leaking())).toMatchFileSnapshot(`${KNOWN}/known-values.txt`)
+  expect(tally.leaking()).toEqual([])
   expect(tally.total()).toBeGreaterThan(1_200)
   expect(missing(TRANSFORMATIONS, met.transformations)).toEqual([])
   expect(met.transformations.size).toBeGreaterThan(TRANSFORMATIONS.length + REPRESENTATIVES.length)
@@ -55,7 +49,7 @@ it('no value of the corpus can be read in what the redactor gives out, but what 
   expect(met.modes.size).toBe(MODES.length)
 })
 
-it('no part of a value that is long enough can be read either, but what is known', async () => {
+it('no part of a value that is long enough can be read either', () => {
   const tally = new Tally()
   for (const secret of sampleSecrets()) {
     const redactor = redactorOf([secret])
@@ -71,7 +65,7 @@ it('no part of a value that is long enough can be read either, but what is known
     }
   }
   process.stdout.write(`fragments, in this process: ${summary(tally)}\n`)
-  await expect(lines(tally.leaking())).toMatchFileSnapshot(`${KNOWN}/known-parts.txt`)
+  expect(tally.leaking()).toEqual([])
   expect(tally.total()).toBeGreaterThan(300)
 })
 
@@ -82,10 +76,6 @@ it('is a gate that can fail: without redaction, each case of a sample leaks', ()
   )
   expect(new Set(outcomes)).toEqual(new Set(['leak']))
 })
-
-function lines(members: readonly string[]): string {
-  return `${members.toSorted().join('\n')}\n`
-}
 
 function summary(tally: Tally): string {
   return `${tally.total()} cases, ${tally.total('leak')} leaks, ${tally.total('withheld')} withheld`

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { OTHER_SECRET } from '../corpus/redaction/cases.ts'
+import { CHANNELS } from '../corpus/redaction/channels.ts'
+import { sampleSecrets } from '../corpus/redaction/secret-kinds.ts'
+import { serverRun } from '../leak/server-run.ts'
+import { LeakDetector } from '../support/leak-detector.ts'
+
+/** Each n-th case, each through one channel and in one chunking, in turn; `npm run leaks` takes all of them. */
+const EVERY = 83
+
+it('no value of the corpus can be read in what the built server answers, says or records', async () => {
+  const run = await serverRun(EVERY)
+  const total = run.byClass.total()
+  process.stdout.write(
+    `leak corpus, through the built server: ${total} cases, ${run.byClass.total('leak')} leaks, ` +
+      `${run.byClass.total('withheld')} withheld, ${run.expectedByChance.toExponential(1)} expected by chance\n`,
+  )
+  expect(run.byClass.leaking()).toEqual([])
+  expect(run.byChannel.leaking()).toEqual([])
+  expect(total).toBeGreaterThan(400)
+  expect(CHANNELS.length).toBeGreaterThan(12)
+  const detector = new LeakDetector([...sampleSecrets(), OTHER_SECRET], { characters: 4e9 })
+  const lines = [run.stderr, ...run.trail, run.shown].join('\n').split('\n')
+  expect(lines.flatMap((line) => detector.inspect(line).map(({ secret }) => secret.name))).toEqual(
+    [],
+  )
+}, 300_000)
