@@ -3,6 +3,7 @@ import { type EncodedRun, forEachEncodedRun } from './encoded-run.ts'
 import { escapeRegions } from './escape-region.ts'
 import type { Finding } from './finding.ts'
 import { FoldedText } from './folded-text.ts'
+import { withAttempts } from './inflate.ts'
 import type { MappedText } from './mapped-text.ts'
 import type { Match } from './match.ts'
 import { withinSegments } from './segment.ts'
@@ -64,7 +65,7 @@ export class DeepSearch {
   static findings(tables: Tables, text: string, direct: readonly Match[]): Finding[] {
     const search = new DeepSearch(tables, text.length)
     const findings: Finding[] = []
-    search.#search(text, findings, TOP, direct)
+    withAttempts(text.length, () => search.#search(text, findings, TOP, direct))
     return findings
   }
 

@@ -15,6 +15,23 @@ const LONGEST_INFLATED = 4_000_000
 /** Compressed bytes that are shorter hold no part of a value. */
 const SHORTEST = 12
 
+/** So many attempts are free for one text; what fails is let go of only later, with some 17 kB each. */
+const FREE_ATTEMPTS = 4_096
+/** Bytes at random look compressed once in so many units. */
+const UNITS_PER_ATTEMPT = 2_000
+
+let attemptsLeft = Number.POSITIVE_INFINITY
+
+/** Limits how much is tried in the search of one text of that length: `work`. */
+export function withAttempts<T>(length: number, work: () => T): T {
+  attemptsLeft = FREE_ATTEMPTS + length / UNITS_PER_ATTEMPT
+  try {
+    return work()
+  } finally {
+    attemptsLeft = Number.POSITIVE_INFINITY
+  }
+}
+
 /** As far as it goes: what was cut off, or has other bytes after it, shows what it holds all the same. */
 const partly = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.Z_SYNC_FLUSH }
 
@@ -23,7 +40,7 @@ const partly = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.Z_SYN
  * their own, of all of them.
  *
  * @param all false where the bytes were taken out of others, so that nothing is known of their start.
- * @throws TooMuch where it holds more than is ever searched.
+ * @throws TooMuch where it holds more than is ever searched, or too much in the text looks compressed.
  */
 export function inflatedIn(bytes: Buffer, all = true): Buffer[] {
   const found: Buffer[] = []
@@ -71,6 +88,7 @@ function inflatedAt(bytes: Buffer, at: number): Buffer | null {
 }
 
 function attempt(work: () => Buffer): Buffer | null {
+  if (--attemptsLeft < 0) throw new TooMuch('too much looks compressed')
   // A stack for each error takes most of the time.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0

@@ -251,6 +251,13 @@ describe('what is encoded more often than is looked into', () => {
   })
 })
 
+test('what looks compressed everywhere and is not withholds the message, before it takes the memory', () => {
+  const text = Buffer.from('789c'.repeat(40_000), 'hex').toString('base64')
+  expect(() => redactorWith(KEY).session().text(text)).toThrow(
+    expect.objectContaining({ code: 'redaction_failed' }),
+  )
+})
+
 test('a text that was found clean is searched again once another value is known', () => {
   const redactor = redactorWith(KEY)
   const other = 'xoxb-Another0ne-That-Comes-Later-42'
