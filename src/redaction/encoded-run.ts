@@ -8,7 +8,6 @@ export const ASCII85_UNIT = 4
 /** As LIST_UNIT, in ROT13. */
 export const ROTATED_LIST_UNIT = 8
 const LETTER_OR_DIGIT = 16
-const LINE_END = 32
 
 export interface EncodedRun {
   readonly start: number
@@ -38,69 +37,115 @@ mark(`${LETTERS_AND_DIGITS}+/-_=\r\n`, BASE64_UNIT)
 mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
 mark('0123456789nopqrsNOPQRSkK:,; \t\r\n[]{}()|-_%', ROTATED_LIST_UNIT)
 mark('\r\n', ASCII85_UNIT)
-mark('\n', LINE_END)
+
+/** A run is looked for at every so many units, by whether so many from there on are of it: so each of 13 or more is seen. */
+const STRIDE = 4
+const WINDOW = 10
+const KINDS = [BASE64_UNIT, LIST_UNIT, ASCII85_UNIT, ROTATED_LIST_UNIT] as const
+const ALL_KINDS = BASE64_UNIT | LIST_UNIT | ASCII85_UNIT | ROTATED_LIST_UNIT
 
 /**
- * Calls `visit` with each maximal run of units of one class in a text that may be encoded, in order of its end. A blank line ends
- * every run.
+ * Calls `visit` with each maximal run of units of one class in a text that may be encoded, and with each stretch of characters that
+ * stand apart. A blank line ends every run.
  */
 export function forEachEncodedRun(
   units: Uint16Array,
   length: number,
   visit: (run: EncodedRun) => void,
 ): void {
-  // By class: where the open run of it began. Plain variables and no closures: this is run for every unit of every answer.
-  let base64 = 0
-  let list = 0
-  let ascii85 = 0
-  let rotated = 0
-  // Characters that stand apart: where they begin and end, and how many there are; where the open word began.
-  let first = 0
-  let last = 0
+  const ends = new Int32Array(ROTATED_LIST_UNIT + 1)
+  let spreadEnd = 0
+  for (let at = 0; at + WINDOW <= length; at += STRIDE) {
+    const first = classes[units[at] ?? 0] ?? 0
+    // The far end first: in prose some space within the window ends it soonest so.
+    let shared = first & (classes[units[at + WINDOW - 1] ?? 0] ?? 0) & ALL_KINDS
+    if (shared !== 0) shared &= classes[units[at + WINDOW / 2] ?? 0] ?? 0
+    for (let i = at + 1; shared !== 0 && i < at + WINDOW - 1; i++) {
+      shared &= classes[units[i] ?? 0] ?? 0
+    }
+    if (shared !== 0) {
+      for (const kind of KINDS) {
+        if ((shared & kind) === 0 || at < (ends[kind] ?? 0)) continue
+        ends[kind] = extended(units, length, at, kind, visit)
+      }
+    }
+    const apart = (first & (classes[units[at + 1] ?? 0] ?? 0) & LETTER_OR_DIGIT) === 0
+    if (apart && at >= spreadEnd && standApart(units, at)) {
+      spreadEnd = spread(units, length, at, visit)
+    }
+  }
+}
+
+/** True where no two letters or digits stand together in the next units, and some stand there. */
+function standApart(units: Uint16Array, at: number): boolean {
+  let seen = 0
+  let before = 0
+  for (let i = at; i < at + WINDOW; i++) {
+    const is = (classes[units[i] ?? 0] ?? 0) & LETTER_OR_DIGIT
+    if ((is & before) !== 0) return false
+    seen |= is
+    before = is
+  }
+  return seen !== 0
+}
+
+/** Visits the stretch of characters that stand apart around a place, where they are enough, and gives where it ends. */
+function spread(
+  units: Uint16Array,
+  length: number,
+  at: number,
+  visit: (run: EncodedRun) => void,
+): number {
+  const is = (i: number): boolean =>
+    i >= 0 && i < length && ((classes[units[i] ?? 0] ?? 0) & LETTER_OR_DIGIT) !== 0
+  let first = -1
+  let last = -1
   let count = 0
-  let word = 0
-  let open = 0
-  let lineEnd = -2
-  for (let i = 0; i <= length; i++) {
-    let now = i < length ? (classes[units[i] ?? 0] ?? 0) : 0
-    if (now === open) continue
-    if ((now & LINE_END) !== 0) {
-      // Only the end of a line between: `\r\n` is one.
-      const blank = i - lineEnd === 1 || (i - lineEnd === 2 && units[i - 1] === 0x0d)
-      lineEnd = i
-      now = blank ? 0 : now & ~LINE_END
-    }
-    const closing = open & ~now
-    const opening = now & ~open
-    open = now
-    if ((closing & BASE64_UNIT) !== 0 && i - base64 >= SHORTEST)
-      close(units, base64, i, BASE64_UNIT, visit)
-    if ((closing & LIST_UNIT) !== 0 && i - list >= SHORTEST) close(units, list, i, LIST_UNIT, visit)
-    if ((closing & ASCII85_UNIT) !== 0 && i - ascii85 >= SHORTEST) {
-      close(units, ascii85, i, ASCII85_UNIT, visit)
-    }
-    if ((closing & ROTATED_LIST_UNIT) !== 0 && i - rotated >= SHORTEST) {
-      close(units, rotated, i, ROTATED_LIST_UNIT, visit)
-    }
-    if ((closing & LETTER_OR_DIGIT) !== 0) {
-      const apart = i - word === 1
-      if (count > 0 && (!apart || word - last > LONGEST_SPREAD)) {
-        if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: 0 })
-        count = 0
-      }
-      if (apart) {
-        if (count === 0) first = word
-        count++
-        last = i
-      }
-    }
-    if ((opening & BASE64_UNIT) !== 0) base64 = i
-    if ((opening & LIST_UNIT) !== 0) list = i
-    if ((opening & ASCII85_UNIT) !== 0) ascii85 = i
-    if ((opening & ROTATED_LIST_UNIT) !== 0) rotated = i
-    if ((opening & LETTER_OR_DIGIT) !== 0) word = i
+  // To the left up to the end of a word, or as far as characters of one text may be apart; then to the right.
+  let from = at
+  for (let i = at - 1, gap = 0; i >= 0 && gap <= LONGEST_SPREAD; i--) {
+    if (is(i) && is(i - 1)) break
+    gap = is(i) ? 0 : gap + 1
+    if (is(i)) from = i
+  }
+  if (is(from) && is(from - 1)) from++
+  let i = from
+  for (let gap = 0; i < length && gap <= LONGEST_SPREAD; i++) {
+    gap++
+    if (!is(i)) continue
+    if (is(i + 1)) break
+    if (first < 0) first = i
+    last = i + 1
+    count++
+    gap = 0
   }
   if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: 0 })
+  return Math.max(last, at + 1)
+}
+
+/** Visits the run of a class around a place, and gives where it ends. */
+function extended(
+  units: Uint16Array,
+  length: number,
+  at: number,
+  kind: number,
+  visit: (run: EncodedRun) => void,
+): number {
+  let start = at
+  let end = at + 1
+  while (start > 0 && goesOn(units, start - 1, kind)) start--
+  while (end < length && goesOn(units, end, kind)) end++
+  close(units, start, end, kind, visit)
+  return end
+}
+
+/** True for a unit of the class that does not end a blank line. */
+function goesOn(units: Uint16Array, at: number, kind: number): boolean {
+  const unit = units[at] ?? 0
+  if (((classes[unit] ?? 0) & kind) === 0) return false
+  if (unit !== 0x0a) return true
+  const before = units[at - 1] === 0x0d ? at - 2 : at - 1
+  return units[before] !== 0x0a
 }
 
 /** Without white space around it, which is no part of what is encoded. */

@@ -37,6 +37,9 @@ interface SparseHits {
 export class SparseIndex {
   readonly #meter: Meter
   readonly #forms: readonly Form[]
+  /** A bit for each group that some form has: small, so that looking costs little. */
+  readonly #bits: Uint8Array
+  readonly #bitShift: number
   readonly #shift: number
   readonly #head: Int32Array
   readonly #next: Int32Array
@@ -47,16 +50,22 @@ export class SparseIndex {
     this.#meter = meter
     this.#forms = parts.flatMap(formsOf)
     const grams = this.#forms.reduce((sum, { units }) => sum + units.length - GRAM + 1, 0)
-    const bits = Math.min(22, Math.max(12, Math.ceil(Math.log2(grams * 16 + 1))))
-    this.#shift = 32 - bits
-    this.#head = new Int32Array(1 << bits).fill(-1)
+    const bits = Math.min(22, Math.max(13, Math.ceil(Math.log2(grams * 16 + 1))))
+    this.#bits = new Uint8Array(1 << (bits - 3))
+    this.#bitShift = 32 - bits
+    const slots = Math.min(20, Math.max(8, Math.ceil(Math.log2(grams * 2 + 1))))
+    this.#shift = 32 - slots
+    this.#head = new Int32Array(1 << slots).fill(-1)
     this.#next = new Int32Array(grams)
     this.#formOf = new Int32Array(grams)
     this.#offsetOf = new Int32Array(grams)
     let gram = 0
     for (const [form, { units }] of this.#forms.entries()) {
       for (let offset = 0; offset + GRAM <= units.length; offset++) {
-        const slot = hashOf(units, offset) >>> this.#shift
+        const hash = hashOf(units, offset)
+        const bit = hash >>> this.#bitShift
+        this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
+        const slot = hash >>> this.#shift
         this.#next[gram] = this.#head[slot] ?? -1
         this.#head[slot] = gram
         this.#formOf[gram] = form
@@ -74,6 +83,8 @@ export class SparseIndex {
   find(text: Uint16Array, length: number): SparseHits {
     const hits: SparseHits = { runs: [], pieces: [] }
     const { units, places, count } = squeezed(text, length)
+    const bits = this.#bits
+    const bitShift = this.#bitShift
     const head = this.#head
     const shift = this.#shift
     const budget = length * STEPS_PER_UNIT + FREE_STEPS
@@ -81,9 +92,12 @@ export class SparseIndex {
     let key = 0
     for (let end = 0; end < count; end++) {
       key = nextKey(key, units[end] ?? 0)
+      const hash = Math.imul(key, MIX)
+      const bit = hash >>> bitShift
+      if (((bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue
       const at = end - GRAM + 1
       if (at < 0) continue
-      for (let gram = head[Math.imul(key, MIX) >>> shift] ?? -1; gram >= 0; ) {
+      for (let gram = head[hash >>> shift] ?? -1; gram >= 0; ) {
         steps += this.#compare(units, places, count, at, gram, hits)
         gram = this.#next[gram] ?? -1
         if (steps > budget) {
@@ -158,9 +172,10 @@ function formsOf({ text, name }: SecretPart): Form[] {
   })
 }
 
-/** By unit below 128: itself in lower case, 0 where it often stands between characters. */
-const lower = Uint16Array.from({ length: 128 }, (_, unit) => {
-  if (unit <= 32 || `"',-._|\\`.includes(String.fromCharCode(unit))) return 0
+/** By unit: itself in lower case, 0 where it often stands between characters or has no width. */
+const squeezedUnits = Uint16Array.from({ length: 65_536 }, (_, unit) => {
+  if (unit <= 32 || isInvisible(unit)) return 0
+  if (unit < 128 && `"',-._|\\`.includes(String.fromCharCode(unit))) return 0
   return unit >= 65 && unit <= 90 ? unit + 32 : unit
 })
 
@@ -169,11 +184,11 @@ function squeezed(text: Uint16Array, length: number) {
   const { units, places } = roomFor(length + 1)
   let count = 0
   for (let i = 0; i < length; i++) {
-    const unit = text[i] ?? 0
-    const kept = unit < 128 ? (lower[unit] ?? 0) : isInvisible(unit) ? 0 : unit
+    const kept = squeezedUnits[text[i] ?? 0] ?? 0
     units[count] = kept
     places[count] = i
-    if (kept !== 0) count++
+    // No branch, which would be taken or not by chance: 1 for all but 0.
+    count += (kept + 0xffff) >> 16
   }
   return { units, places, count }
 }
