@@ -8,7 +8,7 @@ import { lastSegment, segmentStart } from './segment.ts'
 import { type Shown, telling } from './shown.ts'
 import { Spans } from './spans.ts'
 import type { Tables } from './tables.ts'
-import { startsCompressed } from './too-deep.ts'
+import { partsCompressed } from './too-deep.ts'
 import { TooMuch } from './too-much.ts'
 
 /** What may be open at the end of a text lies within this many units. */
@@ -84,9 +84,7 @@ export class Layers {
    * @throws BrokerError `redaction_failed` where the word is compressed: neither part of it can be looked into.
    */
   checkParting(text: string, place: number): void {
-    if (place === 0 || place === text.length) return
-    if (text.charCodeAt(place - 1) <= 32 || text.charCodeAt(place) <= 32) return
-    if (startsCompressed(text.slice(segmentStart(text, place - 1), place))) {
+    if (place < text.length && partsCompressed(text, place)) {
       throw new BrokerError(
         'redaction_failed',
         'a compressed text is too long to search in a stream',

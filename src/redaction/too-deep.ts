@@ -15,7 +15,7 @@ export function isEncodedAgain(text: string): boolean {
   if (whole.length < SHORTEST) return false
   if (/^(?:[0-9a-f]{2})+$/i.test(whole)) return isText(Buffer.from(whole, 'hex'))
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(whole)) return false
-  return isText(Buffer.from(whole, 'base64')) || startsCompressed(whole)
+  return isText(Buffer.from(whole, 'base64')) || SIGN.test(whole)
 }
 
 /** True for a text of which escapes are left that nobody decoded. */
@@ -23,11 +23,17 @@ export function isEscapedAgain(text: string): boolean {
   return escapesIn(text).plain.length >= FEWEST_ESCAPES
 }
 
-/** True where a word begins with what gzip, zlib or zstd made, in base64: cut in two, neither half can be read. */
-export function startsCompressed(word: string): boolean {
-  return /(?:^|[^A-Za-z0-9+/_-])(?:H4sI|KLUv|e(?:J[w-z]|N[o-r]|A[E-H]|F[4-7])[A-Za-z0-9+/_-]{8})/.test(
-    word,
-  )
+/** What is shorter is seen whole by one of two parts that overlap. */
+const SHORTEST_PARTED = 8_192
+const SIGN = /^(?:H4sI|KLUv|e(?:J[w-z]|N[o-r]|A[E-H]|F[4-7]))/
+
+/** True where a place parts a long run of base64 that begins with what gzip, zlib or zstd made: neither half can be read. */
+export function partsCompressed(text: string, place: number): boolean {
+  let start = place
+  while (start > 0 && /[A-Za-z0-9+/_\r\n-]/.test(text.charAt(start - 1))) start--
+  if (place - start < SHORTEST_PARTED || !/[A-Za-z0-9+/_\r\n-]/.test(text.charAt(place)))
+    return false
+  return SIGN.test(text.slice(start, start + 64).trimStart())
 }
 
 function isText(bytes: Buffer): boolean {

@@ -116,7 +116,12 @@ function outputs({ secret, text }: Nested, seed: number): Set<string | null> {
     Buffer.from(text),
     Buffer.from([0x20, 0xed, 0xa0]),
   ])
-  const bytes = Buffer.from(redactor.session().bytes(invalid)).toString('utf8')
+  let bytes: string | null = null
+  try {
+    bytes = Buffer.from(redactor.session().bytes(invalid)).toString('utf8')
+  } catch {
+    // Withheld.
+  }
   const stream = redactor.session().stream()
   let streamed: string | null = ''
   try {
