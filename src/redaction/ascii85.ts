@@ -157,8 +157,19 @@ function randomParts(units: Uint16Array): { first: number; last: number }[] {
     if (last !== undefined && first <= last.last) last.last = end
     else parts.push({ first, last: end })
   }
-  return parts
+  return parts.filter(({ first, last }) => hasSign(units, first, last))
 }
+
+/** True where a unit stands that is none of base64: ascii85 of so many bytes has some, digests and tokens have none. */
+function hasSign(units: Uint16Array, first: number, last: number): boolean {
+  for (let i = first; i < last; i++) {
+    const unit = units[i] ?? 0
+    if ((kinds[unit & 127] ?? 0) === 4 && !BASE64_SIGNS.includes(unit)) return true
+  }
+  return false
+}
+
+const BASE64_SIGNS = Array.from('+/=_-', (sign) => sign.charCodeAt(0))
 
 /** What the units stand for from each of the five places where a group may begin. */
 function everything(digits: Uint8Array, known: Uint8Array): string[] {

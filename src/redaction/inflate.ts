@@ -17,8 +17,8 @@ const SHORTEST = 12
 
 /** So many attempts are free for one text; what fails is let go of only later, with some 17 kB each. */
 const FREE_ATTEMPTS = 4_096
-/** Bytes at random look compressed once in so many units. */
-const UNITS_PER_ATTEMPT = 2_000
+/** Log lines full of digests look compressed not half as often as once in so many units. */
+const UNITS_PER_ATTEMPT = 500
 
 let attemptsLeft = Number.POSITIVE_INFINITY
 

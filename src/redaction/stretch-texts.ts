@@ -78,6 +78,8 @@ function hexTexts(digits: string, known: Uint8Array): string[] {
 
 function base32Texts(part: string, known: Uint8Array): string[] {
   const texts: string[] = []
+  // Digests: base32 of so many units has other letters too.
+  if (part.length >= SHORTEST_DIGEST && /^[0-9a-f]+$/i.test(part)) return texts
   const long = part.length >= LONG_BASE32 && /[0-9]/.test(part)
   for (const turn of TURNS) {
     const units = turn(part).toUpperCase()
@@ -89,6 +91,9 @@ function base32Texts(part: string, known: Uint8Array): string[] {
   }
   return texts
 }
+
+/** Hex digits alone stand in base32 of so many units once in 10^8 times. */
+const SHORTEST_DIGEST = 20
 
 /** Text that is not ASCII has more units than this, and hardly ever none that is a digit. */
 const LONG_BASE32 = 36
