@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
+import { digitsOf, NO_DIGIT } from './digits.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
-import { textsInBytes } from './texts-in-bytes.ts'
+import { textsInAll } from './texts-in-bytes.ts'
+import { rotatedUnit } from './turns.ts'
 
 /** So many groups of ASCII text in a row are decoded and searched: in honest text they hardly ever stand by chance. */
 const FEWEST_GROUPS = 2
 const GROUP = 5
-const NO_DIGIT = 255
 /** Of so many units ... */
 const WINDOW = 20
 /** ... so many at least are followed by one of another kind (letters of both cases, digits, signs) ... */
@@ -42,9 +43,9 @@ export function ascii85Texts(
     const forward = new Uint8Array(count)
     for (let i = 0; i < count; i++) forward[i] = digits[(units[i] ?? 0) & 127] ?? NO_DIGIT
     for (const part of looked) {
-      const digitsOf = forward.slice(part.first, part.last)
-      for (const one of everything(digitsOf, known)) add({ text: one, ...part }, false)
-      for (const one of everything(digitsOf.reverse(), known)) add({ text: one, ...part }, false)
+      const own = forward.slice(part.first, part.last)
+      for (const one of everything(own, known)) add({ text: one, ...part }, false)
+      for (const one of everything(own.reverse(), known)) add({ text: one, ...part }, false)
     }
     const most = bit === Z85_HINT ? GROUP : count
     if (hinted) for (const one of stretches(forward, most)) add(one, false)
@@ -173,14 +174,11 @@ const BASE64_SIGNS = Array.from('+/=_-', (sign) => sign.charCodeAt(0))
 
 /** What the units stand for from each of the five places where a group may begin. */
 function everything(digits: Uint8Array, known: Uint8Array): string[] {
-  const found: string[] = []
-  for (let first = 0; first < GROUP; first++) {
-    const whole = Math.floor((digits.length - first) / GROUP)
-    const stop = first + whole * GROUP
-    const text = textsInBytes(bytesAt(digits, first, stop, digits.length - stop), known)
-    if (text !== '') found.push(text)
-  }
-  return found
+  const readings = Array.from({ length: GROUP }, (_, first) => {
+    const stop = first + Math.floor((digits.length - first) / GROUP) * GROUP
+    return bytesAt(digits, first, stop, digits.length - stop)
+  })
+  return textsInAll(readings, known)
 }
 
 /** The four bytes of a group as a number; -1 where it is none. */
@@ -228,7 +226,7 @@ const Z85 = digitsOf(
   '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#',
 )
 /** Adobe's after ROT13. */
-const ROTATED = ADOBE.map((_, unit) => ADOBE[rotated(unit)] ?? NO_DIGIT)
+const ROTATED = ADOBE.map((_, unit) => ADOBE[rotatedUnit(unit)] ?? NO_DIGIT)
 
 const Z85_HINT = 4
 const ALPHABETS: readonly (readonly [Uint8Array, number])[] = [
@@ -248,15 +246,3 @@ const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
   if (unit >= 65 && unit <= 90) return 2
   return unit >= 48 && unit <= 57 ? 3 : 4
 })
-
-function digitsOf(alphabet: string): Uint8Array {
-  const digits = new Uint8Array(128).fill(NO_DIGIT)
-  for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i
-  return digits
-}
-
-function rotated(unit: number): number {
-  const letter = unit | 32
-  if (letter < 97 || letter > 122 || unit < 65) return unit
-  return (unit & 31) <= 13 ? unit + 13 : unit - 13
-}

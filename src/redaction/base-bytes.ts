@@ -1,3 +1,5 @@
+import { digitsOf, NO_DIGIT } from './digits.ts'
+
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const BASE32_HEX = '0123456789ABCDEFGHIJKLMNOPQRSTUV'
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
@@ -19,8 +21,8 @@ export function base32Bytes(units: string, passes: (head: Uint8Array) => boolean
       let held = 0
       let bits = 0
       for (let i = phase; i < units.length; i++) {
-        const digit = digits[units.charCodeAt(i) & 127] ?? 255
-        if (digit === 255) break
+        const digit = digits[units.charCodeAt(i) & 127] ?? NO_DIGIT
+        if (digit === NO_DIGIT) break
         held = ((held << 5) | digit) & 0xfff
         bits += 5
         if (bits < 8) continue
@@ -50,8 +52,8 @@ export function mayBeAscii(units: string): boolean {
   for (const digits of [digitsOf(BASE32), digitsOf(BASE32_HEX)]) {
     for (let phase = 0; phase < 8; phase++) {
       for (let i = phase, count = 0; i < units.length; i++) {
-        const digit = digits[units.charCodeAt(i) & 127] ?? 255
-        const fit = digit !== 255 && (digit & (FIRST_BITS[(i - phase) & 7] ?? 0)) === 0
+        const digit = digits[units.charCodeAt(i) & 127] ?? NO_DIGIT
+        const fit = digit !== NO_DIGIT && (digit & (FIRST_BITS[(i - phase) & 7] ?? 0)) === 0
         count = fit ? count + 1 : 0
         if (count >= FEWEST_UNITS) return true
       }
@@ -77,8 +79,8 @@ function numberBytes(units: string, digits: Uint8Array): Uint8Array | null {
     let carry = 0
     let factor = 1
     for (let n = 0; n < 4 && i < units.length; n++, i++) {
-      const digit = digits[units.charCodeAt(i) & 127] ?? 255
-      if (digit === 255) return null
+      const digit = digits[units.charCodeAt(i) & 127] ?? NO_DIGIT
+      if (digit === NO_DIGIT) return null
       carry = carry * 58 + digit
       factor *= 58
     }
@@ -93,16 +95,4 @@ function numberBytes(units: string, digits: Uint8Array): Uint8Array | null {
   for (const limb of limbs) bytes.push(limb & 255, (limb >> 8) & 255, limb >> 16)
   while (bytes.at(-1) === 0) bytes.pop()
   return Uint8Array.from(bytes.reverse())
-}
-
-const tables = new Map<string, Uint8Array>()
-
-/** By code unit: its digit, or 255. */
-function digitsOf(alphabet: string): Uint8Array {
-  const known = tables.get(alphabet)
-  if (known !== undefined) return known
-  const digits = new Uint8Array(128).fill(255)
-  for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i
-  tables.set(alphabet, digits)
-  return digits
 }

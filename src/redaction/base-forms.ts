@@ -1,4 +1,5 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
+import { base64Inner } from './base-inner.ts'
 
 /** Below this many bytes hex and the inside of base64 are too short to mean anything: `7` is `37`. */
 const SHORTEST_ENCODED = 4
@@ -14,16 +15,12 @@ export function hexForms(bytes: Buffer): string[] {
  * The characters of base64 and base64url that depend on the value alone, wherever in the encoded data it starts: three
  * alignments. The characters beside them are taken in by `Pattern.edges`.
  */
-export function base64Inner(bytes: Buffer): string[] {
+export function base64Forms(bytes: Buffer): string[] {
   if (bytes.length < SHORTEST_ENCODED) return []
-  const forms: string[] = []
-  for (const shift of [0, 1, 2]) {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
-    const first = Math.ceil((shift * 8) / 6)
-    const inner = encoded.slice(first, Math.floor(((shift + bytes.length) * 8) / 6))
-    forms.push(inner, urlSafe(inner))
-  }
-  return forms
+  return [0, 1, 2].flatMap((shift) => {
+    const inner = base64Inner(bytes, shift)
+    return [inner, urlSafe(inner)]
+  })
 }
 
 /** The whole of base64, with padding, for values of which the inside would be too short. */

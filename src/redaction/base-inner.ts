@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** The characters of base32 (RFC 4648, section 6) that depend on these bytes alone, for each of the five places in a group. */
@@ -35,4 +37,11 @@ export function ascii85Inner(bytes: Uint8Array): string[] {
     }
     return out
   })
+}
+
+/** The characters of base64 that depend on these bytes alone, `shift` bytes after the start of a group. */
+export function base64Inner(bytes: Buffer, shift: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
+  const first = Math.ceil((shift * 8) / 6)
+  return encoded.slice(first, Math.floor(((shift + bytes.length) * 8) / 6))
 }

@@ -4,8 +4,8 @@ import { HAS_COMPRESSED, HAS_TEXT, probed } from './byte-probe.ts'
 import { inflatedIn, mayBeUnsigned } from './inflate.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { BOTH, FORWARD, REVERSED, ROTATED, type RunSurvey, sextets } from './run-survey.ts'
-import { TURNS } from './spread-forms.ts'
-import { textsInBytes } from './texts-in-bytes.ts'
+import { textsInAll } from './texts-in-bytes.ts'
+import { TURNS } from './turns.ts'
 
 /** Shorter pieces hold no part of a value. */
 const SHORTEST = 12
@@ -63,13 +63,13 @@ function textsOfBytes(units: string, known: Uint8Array): string[] {
         const unsigned = phase === 0 && mayBeUnsigned(bytes, count)
         if (probe === 0 && !unsigned) continue
         const found = Buffer.from(bytes.subarray(0, count))
-        if ((probe & HAS_TEXT) !== 0) texts.push(textsInBytes(found, known))
+        if ((probe & HAS_TEXT) !== 0) texts.push(...textsInAll([found], known))
         if ((probe & HAS_COMPRESSED) === 0 && !unsigned) continue
-        for (const inner of inflatedIn(found, unsigned)) texts.push(textsInBytes(inner, known))
+        texts.push(...textsInAll(inflatedIn(found, unsigned), known))
       }
     }
   }
-  return texts.filter((one) => one !== '')
+  return texts
 }
 
 /** Decodes base64 from one of its first units on into room that is there, and gives how many bytes that are. */

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { NO_DIGIT } from './digits.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { fits, sextets } from './run-survey.ts'
 
@@ -16,9 +17,9 @@ export function base64Texts(units: string): MappedText[] {
   for (let phase = 0; phase < 4; phase++) {
     let since = -1
     for (let i = phase; i <= count; i++) {
-      const sextet = i < count ? (sextets[units.charCodeAt(i) & 127] ?? 255) : 255
+      const sextet = i < count ? (sextets[units.charCodeAt(i) & 127] ?? NO_DIGIT) : 255
       const place = (i - phase) & 3
-      const fit = sextet !== 255 && ((fits[sextet] ?? 0) & (1 << place)) !== 0
+      const fit = sextet !== NO_DIGIT && ((fits[sextet] ?? 0) & (1 << place)) !== 0
       if (fit && since >= 0) continue
       if (fit) {
         if (place === 0) since = i

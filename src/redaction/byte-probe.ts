@@ -1,4 +1,5 @@
-import { sequenceSize } from './byte-text.ts'
+import { isAsciiText, sequenceSize } from './byte-text.ts'
+import { compressionAt } from './compression.ts'
 
 /** Somewhere eight characters in a row are text, in UTF-8 or UTF-16. */
 export const HAS_TEXT = 1
@@ -11,7 +12,7 @@ const FEWEST = 8
 const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0x1f) return 4
   if (byte < 0x80) {
-    const text = (byte >= 32 && byte !== 127) || (byte >= 9 && byte <= 13) ? 1 : 0
+    const text = isAsciiText(byte) ? 1 : 0
     return byte === 0x78 || byte === 0x28 ? text | 4 : text
   }
   return byte >= 0xc2 && byte < 0xf5 ? 2 : 0
@@ -31,13 +32,13 @@ export function probed(bytes: Uint8Array, length: number, known: Uint8Array): nu
     if (at >= counted) {
       if ((kind & 1) !== 0) narrow++
       else if (kind === 2) {
-        const size = knownSize(bytes, at, length, known)
+        const size = letterSize(bytes, at, length, known)
         narrow = size === 0 ? 0 : narrow + 1
         counted = at + size
       } else narrow = 0
       if (narrow >= FEWEST) found |= HAS_TEXT
     }
-    if ((kind & 4) !== 0 && isSign(bytes, at, byte)) found |= HAS_COMPRESSED
+    if ((kind & 4) !== 0 && compressionAt(bytes, at) !== null) found |= HAS_COMPRESSED
     // Wide characters at even and at odd places, in either order.
     if ((at & 1) !== 0) {
       little = known[before | (byte << 8)] === 1 ? little + 1 : 0
@@ -53,20 +54,18 @@ export function probed(bytes: Uint8Array, length: number, known: Uint8Array): nu
   return found
 }
 
-function isSign(bytes: Uint8Array, at: number, first: number): boolean {
-  const second = bytes[at + 1] ?? 0
-  if (first === 0x1f) return second === 0x8b && bytes[at + 2] === 8
-  if (first === 0x78) return ((first << 8) | second) % 31 === 0 && (second & 0x20) === 0
-  return second === 0xb5 && bytes[at + 2] === 0x2f && bytes[at + 3] === 0xfd
-}
-
-function knownSize(bytes: Uint8Array, at: number, length: number, known: Uint8Array): number {
+/** How many of the first `length` bytes a character beyond ASCII at a place has; 0 where none is there that counts as text. */
+export function letterSize(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  known: Uint8Array,
+): number {
   const size = sequenceSize(bytes, at)
-  return at + size > length ? 0 : isKnown(bytes, at, size, known) ? size : 0
+  return at + size <= length && isKnown(bytes, at, size, known) ? size : 0
 }
 
-/** True for a character of that many bytes that counts as text. */
-export function isKnown(bytes: Uint8Array, at: number, size: number, known: Uint8Array): boolean {
+function isKnown(bytes: Uint8Array, at: number, size: number, known: Uint8Array): boolean {
   const first = bytes[at] ?? 0
   const second = (bytes[at + 1] ?? 0) & 0x3f
   const third = (bytes[at + 2] ?? 0) & 0x3f

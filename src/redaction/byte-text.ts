@@ -36,6 +36,11 @@ export function bytesFromText(text: string): Buffer {
   )
 }
 
+/** True for a byte, or a character below 128, of ASCII text; white space among them. */
+export function isAsciiText(byte: number): boolean {
+  return (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13)
+}
+
 /** How many bytes the character at a place has; 0 where none is well-formed there (RFC 3629, section 4). */
 export function sequenceSize(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0

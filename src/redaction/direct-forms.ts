@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import punycode from 'punycode/punycode.js'
-import { base64Inner, base64Whole, hexForms } from './base-forms.ts'
+import { base64Forms, base64Whole, hexForms } from './base-forms.ts'
 import { jsonForms, markupForms, percentForms } from './escape-forms.ts'
 
 /** One way in which a value is written, found as it is; see `Pattern.edges`. */
@@ -29,7 +29,7 @@ export function directForms(value: string): DirectForm[] {
     add([text, ...numberForm(text)])
     if (!PLAIN.test(text)) add([...jsonForms(text), ...percentForms(bytes), ...markupForms(text)])
     add([...hexForms(bytes), ...base64Whole(bytes)])
-    add(base64Inner(bytes), true)
+    add(base64Forms(bytes), true)
     if (/[^\0-\x7f]/.test(text)) {
       // What is not ASCII is hard to tell from binary data, so it is not left to decoding.
       const domain = punycode.encode(text)
@@ -37,7 +37,7 @@ export function directForms(value: string): DirectForm[] {
       const wide = Buffer.from(text, 'utf16le')
       for (const one of [wide, Buffer.from(wide).swap16()]) {
         add(hexForms(one))
-        add(base64Inner(one), true)
+        add(base64Forms(one), true)
       }
     }
   }

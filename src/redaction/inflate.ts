@@ -6,6 +6,7 @@ import {
   inflateRawSync,
   zstdDecompressSync,
 } from 'node:zlib'
+import { compressionAt } from './compression.ts'
 import { mayBeDeflate } from './deflate-start.ts'
 import { TooMuch } from './too-much.ts'
 
@@ -34,6 +35,11 @@ export function withAttempts<T>(length: number, work: () => T): T {
 
 /** As far as it goes: what was cut off, or has other bytes after it, shows what it holds all the same. */
 const partly = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.Z_SYNC_FLUSH }
+const zstdPartly = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.ZSTD_e_flush }
+const brotliPartly = {
+  maxOutputLength: LONGEST_INFLATED,
+  finishFlush: constants.BROTLI_OPERATION_FLUSH,
+}
 
 /**
  * What gzip, zlib or zstd made that stands anywhere in these bytes, and what raw deflate or Brotli made, which have no sign of
@@ -42,7 +48,7 @@ const partly = { maxOutputLength: LONGEST_INFLATED, finishFlush: constants.Z_SYN
  * @param all false where the bytes were taken out of others, so that nothing is known of their start.
  * @throws TooMuch where it holds more than is ever searched, or too much in the text looks compressed.
  */
-export function inflatedIn(bytes: Buffer, all = true): Buffer[] {
+export function inflatedIn(bytes: Buffer, all: boolean): Buffer[] {
   const found: Buffer[] = []
   const last = bytes.length - SHORTEST
   for (let at = 0; at <= last; at++) {
@@ -55,10 +61,7 @@ export function inflatedIn(bytes: Buffer, all = true): Buffer[] {
     if (raw !== null) found.push(raw)
   }
   if (mayBeBrotli(bytes)) {
-    const finishFlush = constants.BROTLI_OPERATION_FLUSH
-    const raw = attempt(() =>
-      brotliDecompressSync(bytes, { maxOutputLength: LONGEST_INFLATED, finishFlush }),
-    )
+    const raw = attempt(() => brotliDecompressSync(bytes, brotliPartly))
     if (raw !== null) found.push(raw)
   }
   return found
@@ -66,25 +69,21 @@ export function inflatedIn(bytes: Buffer, all = true): Buffer[] {
 
 /** What gzip, zlib or zstd made and begins at a place; null where nothing of theirs does. */
 function inflatedAt(bytes: Buffer, at: number): Buffer | null {
-  const first = bytes[at]
-  const second = bytes[at + 1] ?? 0
-  if (first === 0x1f && second === 0x8b && bytes[at + 2] === 8) {
-    // Without the check at the end, which a byte beside it would break; with more than the shortest head it is left to zlib.
-    const part = bytes.subarray(at)
-    return part[3] === 0
-      ? attempt(() => inflateRawSync(part.subarray(10), partly))
-      : attempt(() => gunzipSync(part, partly))
+  switch (compressionAt(bytes, at)) {
+    case 'gzip': {
+      // Without the check at the end, which a byte beside it would break; with more than the shortest head it is left to zlib.
+      const part = bytes.subarray(at)
+      return part[3] === 0
+        ? attempt(() => inflateRawSync(part.subarray(10), partly))
+        : attempt(() => gunzipSync(part, partly))
+    }
+    case 'zlib':
+      return attempt(() => inflateRawSync(bytes.subarray(at + 2), partly))
+    case 'zstd':
+      return attempt(() => zstdDecompressSync(bytes.subarray(at), zstdPartly))
+    case null:
+      return null
   }
-  if (first === 0x78 && ((first << 8) | second) % 31 === 0 && (second & 0x20) === 0) {
-    return attempt(() => inflateRawSync(bytes.subarray(at + 2), partly))
-  }
-  if (first === 0x28 && second === 0xb5 && bytes[at + 2] === 0x2f && bytes[at + 3] === 0xfd) {
-    const finishFlush = constants.ZSTD_e_flush
-    return attempt(() =>
-      zstdDecompressSync(bytes.subarray(at), { maxOutputLength: LONGEST_INFLATED, finishFlush }),
-    )
-  }
-  return null
 }
 
 function attempt(work: () => Buffer): Buffer | null {
@@ -105,7 +104,7 @@ function attempt(work: () => Buffer): Buffer | null {
 }
 
 /** True where bytes may begin what raw deflate or Brotli made. */
-export function mayBeUnsigned(bytes: Uint8Array, length = bytes.length): boolean {
+export function mayBeUnsigned(bytes: Uint8Array, length: number): boolean {
   return length >= SHORTEST && (mayBeDeflate(bytes) || mayBeBrotli(bytes, length))
 }
 

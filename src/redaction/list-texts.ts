@@ -1,5 +1,6 @@
-import { reversed, TURNS } from './spread-forms.ts'
-import { textsInBytes } from './texts-in-bytes.ts'
+import { isAsciiText } from './byte-text.ts'
+import { textsInAll } from './texts-in-bytes.ts'
+import { reversed, TURNS } from './turns.ts'
 
 /** Fewer numbers hold no part of a value. */
 export const FEWEST_NUMBERS = 8
@@ -32,10 +33,8 @@ function numberTexts(text: string, known: Uint8Array): string[] {
     /^[0-3]?[0-7]{2}$/.test(word) ? Number.parseInt(word, 8) : 0x110000,
   )
   for (const numbers of [decimal, hex, octal]) {
-    for (const part of partsBelow(256, numbers)) {
-      const one = textsInBytes(Uint8Array.from(part), known)
-      if (one !== '') texts.push(one)
-    }
+    const bytes = partsBelow(256, numbers).map((part) => Uint8Array.from(part))
+    texts.push(...textsInAll(bytes, known))
     for (const part of partsBelow(0x110000, numbers)) {
       if (!part.some((number) => number > 127)) continue
       const one = pointsText(part)
@@ -51,11 +50,6 @@ function pointsText(points: readonly number[]): string {
   return /^[\p{L}\p{N}\p{P}\p{S}\p{Z}\p{Cf}\s]+$/u.test(text) ? text : ''
 }
 
-/** False for control characters, which stand beside a list by chance. */
-function isText(point: number): boolean {
-  return point >= 32 ? point !== 127 : point >= 9 && point <= 13
-}
-
 function partsBelow(limit: number, numbers: readonly number[]): number[][] {
   const parts: number[][] = []
   let part: number[] = []
@@ -64,7 +58,8 @@ function partsBelow(limit: number, numbers: readonly number[]): number[][] {
     part = []
   }
   for (const number of numbers) {
-    if (number < limit && (limit === 256 || isText(number))) part.push(number)
+    // Control characters stand beside a list by chance.
+    if (number < limit && (limit === 256 || number > 127 || isAsciiText(number))) part.push(number)
     else close()
   }
   close()

@@ -1,3 +1,6 @@
+import { digitsOf, NO_DIGIT } from './digits.ts'
+import { rotatedUnit } from './turns.ts'
+
 /** What a run of base64 units has, seen in one pass: it says which decoders are worth their work. */
 export interface RunSurvey {
   /** Which of `FORWARD`, `REVERSED`, `ROTATED` and `BOTH` decode to ASCII text somewhere. */
@@ -36,9 +39,8 @@ const CHANGES = 42
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** By code unit: its six bits, or 255. */
-export const sextets = new Uint8Array(128).fill(255)
-for (let i = 0; i < 64; i++) sextets[ALPHABET.charCodeAt(i)] = i
+/** By code unit: its six bits, or `NO_DIGIT`. */
+export const sextets = Uint8Array.from(digitsOf(ALPHABET))
 sextets[0x2d] = 62
 sextets[0x5f] = 63
 
@@ -59,10 +61,8 @@ const ENOUGH = 0x10101010
 
 /** By code unit: the places of four where it fits (`fits`), and above them those of its ROT13. */
 const unitFits = Uint8Array.from({ length: 128 }, (_, unit) => {
-  const letter = (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
-  const turned = !letter ? unit : (unit & 31) <= 13 ? unit + 13 : unit - 13
-  const of = (one: number) => fits[sextets[one] ?? 255] ?? 0
-  return of(unit) | (of(turned) << 4)
+  const of = (one: number) => fits[sextets[one] ?? NO_DIGIT] ?? 0
+  return of(unit) | (of(rotatedUnit(unit)) << 4)
 })
 
 /** By turn and fit: which of the four counters go on. Counter p is of groups that begin at places p, p + 4, ... */

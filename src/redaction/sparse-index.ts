@@ -2,7 +2,8 @@ import { BrokerError } from '../core/errors.ts'
 import type { FormHit, SecretPart } from './form-index.ts'
 import type { Meter } from './pattern.ts'
 import { PIECE, type Piece, windowOf } from './pieces.ts'
-import { shortestRun, TURNS } from './spread-forms.ts'
+import { shortestRun } from './spread-forms.ts'
+import { TURNS } from './turns.ts'
 
 /** Characters that are looked at together. */
 const GRAM = 4

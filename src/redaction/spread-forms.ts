@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
-import { ascii85Inner, base32Inner } from './base-inner.ts'
+import { ascii85Inner, base32Inner, base64Inner } from './base-inner.ts'
 import { folded, foldTable } from './folded-text.ts'
 import { isHex } from './hex.ts'
+import { TURNS } from './turns.ts'
 
 /** A secret part as it stands, in one way of writing it, in folded text. */
 export interface SpreadForm {
@@ -69,38 +70,10 @@ export function spreadForms(part: string): SpreadForm[] {
   return [...forms.values()]
 }
 
-/** The orders and alphabets in which a text is looked for. Each undoes itself. */
-export const TURNS: readonly ((text: string) => string)[] = [
-  (text) => text,
-  reversed,
-  rot13,
-  (text) => reversed(rot13(text)),
-]
-
 /** True where some run of a part has too few letters and digits to be found in folded text: a password with signs in it. */
 export function isSparse(part: string): boolean {
   const run = shortestRun(part)
   return run !== null && fewestFolded(part, run) < SHORTEST_RUN
-}
-
-export function reversed(text: string): string {
-  return text.split('').reverse().join('')
-}
-
-export function rot13(text: string): string {
-  let out = ''
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    const letter = (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
-    out += letter ? String.fromCharCode((code & 31) <= 13 ? code + 13 : code - 13) : text.charAt(i)
-  }
-  return out
-}
-
-function base64Inner(bytes: Buffer, shift: number): string {
-  const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
-  const first = Math.ceil((shift * 8) / 6)
-  return encoded.slice(first, Math.floor(((shift + bytes.length) * 8) / 6))
 }
 
 /** The fewest folded units that any `size` characters in a row of a text have. */

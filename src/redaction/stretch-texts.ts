@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { base32Bytes, base58Bytes, mayBeAscii } from './base-bytes.ts'
 import { sequenceSize } from './byte-text.ts'
+import { isHex } from './hex.ts'
 import { inflatedIn } from './inflate.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import {
@@ -10,8 +11,8 @@ import {
   ROTATED_STRETCH,
   type RunSurvey,
 } from './run-survey.ts'
-import { reversed, rot13, TURNS } from './spread-forms.ts'
-import { textsInBytes } from './texts-in-bytes.ts'
+import { textsInAll } from './texts-in-bytes.ts'
+import { reversed, rot13, TURNS } from './turns.ts'
 
 /** The longest base58 that is decoded: its work grows with the square of its length. */
 const LONGEST_BASE58 = 4_096
@@ -62,34 +63,26 @@ function textsIn(raw: string, offset: number, stretches: number, known: Uint8Arr
 
 /** What hex digits stand for, from the first or the second digit on, in their order and in the reverse. */
 function hexTexts(digits: string, known: Uint8Array): string[] {
-  const texts: string[] = []
-  const add = (part: string) => {
-    const bytes = Buffer.from(part.slice(0, part.length & ~1), 'hex')
-    const one = textsInBytes(bytes, known)
-    if (one !== '') texts.push(one)
-    for (const inner of inflatedIn(bytes, false)) texts.push(textsInBytes(inner, known))
-  }
-  for (const skipped of [0, 1]) {
-    add(digits.slice(skipped))
-    add(reversed(digits.slice(0, digits.length - skipped)))
-  }
-  return texts
+  return [0, 1]
+    .flatMap((skipped) => [
+      digits.slice(skipped),
+      reversed(digits.slice(0, digits.length - skipped)),
+    ])
+    .flatMap((part) => {
+      const bytes = Buffer.from(part.slice(0, part.length & ~1), 'hex')
+      return textsInAll([bytes, ...inflatedIn(bytes, false)], known)
+    })
 }
 
 function base32Texts(part: string, known: Uint8Array): string[] {
-  const texts: string[] = []
   // Digests: base32 of so many units has other letters too.
-  if (part.length >= SHORTEST_DIGEST && /^[0-9a-f]+$/i.test(part)) return texts
+  if (part.length >= SHORTEST_DIGEST && isHex(part)) return []
   const long = part.length >= LONG_BASE32 && /[0-9]/.test(part)
-  for (const turn of TURNS) {
+  return TURNS.flatMap((turn) => {
     const units = turn(part).toUpperCase()
-    if (!long && !mayBeAscii(units)) continue
-    for (const bytes of base32Bytes(units, mayBeText)) {
-      const one = textsInBytes(bytes, known)
-      if (one !== '') texts.push(one)
-    }
-  }
-  return texts
+    if (!long && !mayBeAscii(units)) return []
+    return textsInAll(base32Bytes(units, mayBeText), known)
+  })
 }
 
 /** Hex digits alone stand in base32 of so many units once in 10^8 times. */
@@ -127,12 +120,5 @@ function isName(part: string): boolean {
 
 function base58Texts(part: string, known: Uint8Array): string[] {
   if (part.length > LONGEST_BASE58) return []
-  const texts: string[] = []
-  for (const turn of TURNS) {
-    for (const bytes of base58Bytes(turn(part))) {
-      const one = textsInBytes(bytes, known)
-      if (one !== '') texts.push(one)
-    }
-  }
-  return texts
+  return TURNS.flatMap((turn) => textsInAll(base58Bytes(turn(part)), known))
 }

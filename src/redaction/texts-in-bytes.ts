@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { isKnown } from './byte-probe.ts'
-import { sequenceSize } from './byte-text.ts'
+import { letterSize } from './byte-probe.ts'
+import { isAsciiText } from './byte-text.ts'
 
 /** Fewer characters in a row hold no part of a value. */
 const FEWEST = 8
@@ -13,13 +13,18 @@ const BETWEEN = '\0'
  *
  * @param known 1 for each UTF-16 unit that counts as text: bytes at random are some character too.
  */
-export function textsInBytes(bytes: Uint8Array, known: Uint8Array): string {
+function textsInBytes(bytes: Uint8Array, known: Uint8Array): string {
   if (bytes.length < FEWEST) return ''
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const stretches: string[] = []
   addNarrow(buffer, known, stretches)
   for (const first of [0, 1]) addWide(buffer, first, known, stretches)
   return stretches.join(BETWEEN)
+}
+
+/** The texts in each of these that holds one. */
+export function textsInAll(all: Iterable<Uint8Array>, known: Uint8Array): string[] {
+  return Array.from(all, (bytes) => textsInBytes(bytes, known)).filter((text) => text !== '')
 }
 
 function addNarrow(bytes: Buffer, known: Uint8Array, stretches: string[]): void {
@@ -29,8 +34,8 @@ function addNarrow(bytes: Buffer, known: Uint8Array, stretches: string[]): void 
   for (let at = 0; at <= length; ) {
     const byte = at < length ? (bytes[at] ?? 0) : 0
     let size = 0
-    if (byte < 0x80) size = (byte >= 32 && byte !== 127) || (byte >= 9 && byte <= 13) ? 1 : 0
-    else if (byte >= 0xc2) size = letterSize(bytes, at, known)
+    if (byte < 0x80) size = isAsciiText(byte) ? 1 : 0
+    else if (byte >= 0xc2) size = letterSize(bytes, at, length, known)
     if (size > 0) {
       at += size
       count++
@@ -41,12 +46,6 @@ function addNarrow(bytes: Buffer, known: Uint8Array, stretches: string[]): void 
     start = at
     count = 0
   }
-}
-
-/** How many bytes a character beyond ASCII has; 0 where it is none that counts as text. */
-function letterSize(bytes: Uint8Array, at: number, known: Uint8Array): number {
-  const size = sequenceSize(bytes, at)
-  return isKnown(bytes, at, size, known) ? size : 0
 }
 
 function addWide(bytes: Buffer, first: number, known: Uint8Array, stretches: string[]): void {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { isAsciiText } from './byte-text.ts'
 import { escapesIn } from './unescape.ts'
 
 /** Shorter ones may be words by chance. */
@@ -37,5 +38,5 @@ export function partsCompressed(text: string, place: number): boolean {
 }
 
 function isText(bytes: Buffer): boolean {
-  return bytes.every((byte) => (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13))
+  return bytes.every(isAsciiText)
 }

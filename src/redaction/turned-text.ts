@@ -1,5 +1,5 @@
 import { type MappedText, turnedOf } from './mapped-text.ts'
-import { TURNS } from './spread-forms.ts'
+import { TURNS } from './turns.ts'
 import { countEscapes } from './unescape.ts'
 
 /** Fewer escapes in a row hide no part of a value. */
