@@ -1,5 +1,5 @@
-import { BrokerError } from '../core/errors.ts'
 import type { FoldedText } from './folded-text.ts'
+import { MIX, SearchBudget } from './gram-table.ts'
 import type { Meter } from './pattern.ts'
 import { type SpreadForm, spreadForms } from './spread-forms.ts'
 
@@ -30,10 +30,6 @@ const WIDE_GRAM = 9
 const WIDE_LEAST = STRIDE + WIDE_GRAM - 1
 /** More between two characters than this, and they are not parts of one run. */
 const LONGEST_GAP = 64
-
-const STEPS_PER_UNIT = 64
-const FREE_STEPS = 1_000_000
-const MIX = 0x9e3779b1
 
 /**
  * Finds runs of secret parts, in every form of `spreadForms`, in folded text. A bitmap of all groups of five units says for
@@ -117,8 +113,7 @@ export class FormIndex {
     const bits = this.#bits
     const shift = this.#bitShift
     const last = length - GRAM
-    const budget = length * STEPS_PER_UNIT + FREE_STEPS
-    let steps = 0
+    const budget = new SearchBudget(length)
     this.#comparedTo = 0
     for (let i = 0; i <= last; i += STRIDE) {
       const key =
@@ -130,12 +125,9 @@ export class FormIndex {
       const hash = Math.imul(key, MIX)
       const bit = hash >>> shift
       if (((bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue
-      steps += this.#compare(text, i, hash, hits)
-      if (steps > budget) {
-        throw new BrokerError('redaction_failed', 'the search for parts of values took too long')
-      }
+      budget.spend(this.#compare(text, i, hash, hits))
     }
-    this.#meter.steps += steps + length
+    this.#meter.steps += budget.steps + length
     return hits
   }
 

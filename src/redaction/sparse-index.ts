@@ -1,5 +1,5 @@
-import { BrokerError } from '../core/errors.ts'
 import type { FormHit, SecretPart } from './form-index.ts'
+import { GramTable, MIX, SearchBudget } from './gram-table.ts'
 import type { Meter } from './pattern.ts'
 import { PIECE, type Piece, windowOf } from './pieces.ts'
 import { shortestRun } from './spread-forms.ts'
@@ -7,10 +7,6 @@ import { TURNS } from './turns.ts'
 
 /** Characters that are looked at together. */
 const GRAM = 4
-
-const MIX = 0x9e3779b1
-const STEPS_PER_UNIT = 64
-const FREE_STEPS = 1_000_000
 
 interface Form {
   /** Squeezed. */
@@ -38,42 +34,12 @@ interface SparseHits {
 export class SparseIndex {
   readonly #meter: Meter
   readonly #forms: readonly Form[]
-  /** A bit for each group that some form has: small, so that looking costs little. */
-  readonly #bits: Uint8Array
-  readonly #bitShift: number
-  readonly #shift: number
-  readonly #head: Int32Array
-  readonly #next: Int32Array
-  readonly #formOf: Int32Array
-  readonly #offsetOf: Int32Array
+  readonly #grams: GramTable
 
   constructor(parts: readonly SecretPart[], meter: Meter) {
     this.#meter = meter
     this.#forms = parts.flatMap(formsOf)
-    const grams = this.#forms.reduce((sum, { units }) => sum + units.length - GRAM + 1, 0)
-    const bits = Math.min(22, Math.max(13, Math.ceil(Math.log2(grams * 16 + 1))))
-    this.#bits = new Uint8Array(1 << (bits - 3))
-    this.#bitShift = 32 - bits
-    const slots = Math.min(20, Math.max(8, Math.ceil(Math.log2(grams * 2 + 1))))
-    this.#shift = 32 - slots
-    this.#head = new Int32Array(1 << slots).fill(-1)
-    this.#next = new Int32Array(grams)
-    this.#formOf = new Int32Array(grams)
-    this.#offsetOf = new Int32Array(grams)
-    let gram = 0
-    for (const [form, { units }] of this.#forms.entries()) {
-      for (let offset = 0; offset + GRAM <= units.length; offset++) {
-        const hash = hashOf(units, offset)
-        const bit = hash >>> this.#bitShift
-        this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
-        const slot = hash >>> this.#shift
-        this.#next[gram] = this.#head[slot] ?? -1
-        this.#head[slot] = gram
-        this.#formOf[gram] = form
-        this.#offsetOf[gram] = offset
-        gram++
-      }
-    }
+    this.#grams = new GramTable(this.#forms.map(({ units }) => hashesOf(units)))
   }
 
   /**
@@ -84,29 +50,18 @@ export class SparseIndex {
   find(text: Uint16Array, length: number): SparseHits {
     const hits: SparseHits = { runs: [], pieces: [] }
     const { units, places, count } = squeezed(text, length)
-    const bits = this.#bits
-    const bitShift = this.#bitShift
-    const head = this.#head
-    const shift = this.#shift
-    const budget = length * STEPS_PER_UNIT + FREE_STEPS
-    let steps = 0
+    const grams = this.#grams
+    const budget = new SearchBudget(length)
     let key = 0
     for (let end = 0; end < count; end++) {
       key = nextKey(key, units[end] ?? 0)
-      const hash = Math.imul(key, MIX)
-      const bit = hash >>> bitShift
-      if (((bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue
-      const at = end - GRAM + 1
-      if (at < 0) continue
-      for (let gram = head[hash >>> shift] ?? -1; gram >= 0; ) {
-        steps += this.#compare(units, places, count, at, gram, hits)
-        gram = this.#next[gram] ?? -1
-        if (steps > budget) {
-          throw new BrokerError('redaction_failed', 'the search for parts of values took too long')
-        }
+      if (end < GRAM - 1) continue
+      let gram = grams.first(Math.imul(key, MIX))
+      for (; gram >= 0; gram = grams.next(gram)) {
+        budget.spend(this.#compare(units, places, count, end - GRAM + 1, gram, hits))
       }
     }
-    this.#meter.steps += steps + length
+    this.#meter.steps += budget.steps + length
     return hits
   }
 
@@ -118,11 +73,11 @@ export class SparseIndex {
     gram: number,
     hits: SparseHits,
   ): number {
-    const index = this.#formOf[gram] ?? 0
+    const index = this.#grams.ownerOf(gram)
     const form = this.#forms[index]
     if (form === undefined) return 1
     const { units, offsets, least, name, size, key } = form
-    const offset = this.#offsetOf[gram] ?? 0
+    const offset = this.#grams.offsetOf(gram)
     let right = 0
     while (
       offset + right < units.length &&
@@ -215,8 +170,11 @@ function nextKey(key: number, unit: number): number {
   return ((key << 8) ^ (unit & 255) ^ (unit >> 8)) | 0
 }
 
-function hashOf(units: Uint16Array, at: number): number {
-  let key = 0
-  for (let i = 0; i < GRAM; i++) key = nextKey(key, units[at + i] ?? 0)
-  return Math.imul(key, MIX)
+/** Of each group of units. */
+function hashesOf(units: Uint16Array): Int32Array {
+  return Int32Array.from({ length: units.length - GRAM + 1 }, (_, at) => {
+    let key = 0
+    for (let i = 0; i < GRAM; i++) key = nextKey(key, units[at + i] ?? 0)
+    return Math.imul(key, MIX)
+  })
 }

@@ -1,0 +1,91 @@
+import { BrokerError } from '../core/errors.ts'
+
+/** Spreads the bits of a key over those of its hash. */
+export const MIX = 0x9e3779b1
+
+const STEPS_PER_UNIT = 64
+const FREE_STEPS = 1_000_000
+
+/** Bits for each group: few of those that no text has may pass. */
+const BITS_PER_GRAM = 24
+
+/** The comparisons that a search may make in a text of so many units. */
+export class SearchBudget {
+  readonly #most: number
+  #steps = 0
+
+  constructor(length: number) {
+    this.#most = length * STEPS_PER_UNIT + FREE_STEPS
+  }
+
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** @throws BrokerError `redaction_failed` where text and values are made so that it would take too long. */
+  spend(steps: number): void {
+    this.#steps += steps
+    if (this.#steps > this.#most) {
+      throw new BrokerError('redaction_failed', 'the search for parts of values took too long')
+    }
+  }
+}
+
+/** Says by the hash of a group of units which texts have it, and where: a bit for each hash, and behind that a list. */
+export class GramTable {
+  readonly #bits: Uint8Array
+  readonly #bitShift: number
+  readonly #head: Int32Array
+  readonly #headShift: number
+  readonly #next: Int32Array
+  readonly #ownerOf: Int32Array
+  readonly #offsetOf: Int32Array
+
+  /** @param hashes of the groups of each text, in their order. */
+  constructor(hashes: readonly Int32Array[]) {
+    const grams = hashes.reduce((sum, { length }) => sum + length, 0)
+    const bits = Math.min(22, Math.max(13, Math.ceil(Math.log2(grams * BITS_PER_GRAM + 1))))
+    this.#bits = new Uint8Array(1 << (bits - 3))
+    this.#bitShift = 32 - bits
+    const slots = Math.min(20, Math.max(8, Math.ceil(Math.log2(grams * 2 + 1))))
+    this.#head = new Int32Array(1 << slots).fill(-1)
+    this.#headShift = 32 - slots
+    this.#next = new Int32Array(grams)
+    this.#ownerOf = new Int32Array(grams)
+    this.#offsetOf = new Int32Array(grams)
+    let gram = 0
+    for (const [owner, own] of hashes.entries()) {
+      for (const [offset, hash] of own.entries()) {
+        const bit = hash >>> this.#bitShift
+        this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
+        const slot = hash >>> this.#headShift
+        this.#next[gram] = this.#head[slot] ?? -1
+        this.#head[slot] = gram
+        this.#ownerOf[gram] = owner
+        this.#offsetOf[gram] = offset
+        gram++
+      }
+    }
+  }
+
+  /** The first group that may have a hash; -1 where none has. */
+  first(hash: number): number {
+    const bit = hash >>> this.#bitShift
+    if (((this.#bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) return -1
+    return this.#head[hash >>> this.#headShift] ?? -1
+  }
+
+  /** The next one after a group; -1 after the last. */
+  next(gram: number): number {
+    return this.#next[gram] ?? -1
+  }
+
+  /** Which text a group is of, and where in it. */
+  ownerOf(gram: number): number {
+    return this.#ownerOf[gram] ?? 0
+  }
+
+  offsetOf(gram: number): number {
+    return this.#offsetOf[gram] ?? 0
+  }
+}
