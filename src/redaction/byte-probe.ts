@@ -18,7 +18,7 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte >= 0xc2 && byte < 0xf5 ? 2 : 0
 })
 
-/** What the first `length` bytes have; one pass, and most bytes have nothing. `known` as in `textsInBytes`. */
+/** What the first `length` bytes have; one pass, and most bytes have nothing. `known` as in `textsInAll`. */
 export function probed(bytes: Uint8Array, length: number, known: Uint8Array): number {
   let found = 0
   let narrow = 0

@@ -12,6 +12,7 @@ import { FEWEST_NUMBERS, listTexts } from './list-texts.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { surveyed } from './run-survey.ts'
 import { stretchTexts } from './stretch-texts.ts'
+import { isDigit, isLetterOrDigit } from './unit-kinds.ts'
 
 /** What a run of units that may be encoded stands for, in every encoding that it may be of; empty for most. */
 export function decoded(
@@ -36,16 +37,15 @@ export function decoded(
     return listTexts(text.slice(start, end), known).map((one) => wholeOf(one, start, end))
   }
   let first = start
-  while (first > 0 && start - first < LONGEST_SIGN && isSign(units[first - 1] ?? 0)) first--
+  while (first > 0 && start - first < LONGEST_SIGN && mayPrecede(units[first - 1] ?? 0)) first--
   return [gathered(text.slice(first, end), first)]
 }
 
 /** Characters that stand apart may begin with those of an escape, which are no letters: `& # 6 7`. */
 const LONGEST_SIGN = 12
 
-function isSign(unit: number): boolean {
-  const letter = unit | 32
-  return unit >= 32 && !(unit >= 48 && unit <= 57) && !(letter >= 97 && letter <= 122)
+function mayPrecede(unit: number): boolean {
+  return unit >= 32 && !isLetterOrDigit(unit)
 }
 
 /** Numbers of more digits are no bytes and no characters; in hex of more than two they are no bytes. */
@@ -60,7 +60,7 @@ function mayBeList(units: Uint16Array, start: number, end: number): boolean {
   for (let i = start; i <= end; i++) {
     const unit = i < end ? (units[i] ?? 0) : 0
     const letter = unit | 32
-    if (unit >= 48 && unit <= 57) digits++
+    if (isDigit(unit)) digits++
     // The letter of `0x`, also in ROT13, parts two numbers.
     else if (letter >= 97 && letter !== 0x78 && letter !== 0x6b) letters++
     else if (digits + letters > 0) {

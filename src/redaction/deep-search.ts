@@ -98,8 +98,9 @@ export class DeepSearch {
   }
 
   #searchEscaped(text: string, findings: Finding[], level: Level): void {
-    const { plain, turned } = escapesIn(text)
-    if (level.depth + TURN <= DEEPEST_ENCODING && turned.length > 0) {
+    const mayTurn = level.depth + TURN <= DEEPEST_ENCODING
+    const { plain, turned } = escapesIn(text, mayTurn)
+    if (mayTurn) {
       const inside = { ...level, depth: level.depth + TURN }
       for (const inner of turnedTexts(text, turned)) this.#searchInner(inner, 0, findings, inside)
     }

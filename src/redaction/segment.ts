@@ -1,4 +1,5 @@
 import { foldTable } from './folded-text.ts'
+import { isLetterOrDigit } from './unit-kinds.ts'
 
 /**
  * Text falls into segments, which a stream lets out one by one: words (what stands between white space), and chains of words that
@@ -139,10 +140,6 @@ function hasSign(text: string, start: number, end: number): boolean {
     if (unit === 0x5c || unit === 0x25 || unit === 0x26 || (unit === 0x3d && i > start)) return true
   }
   return false
-}
-
-function isLetterOrDigit(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 122)
 }
 
 function wordStart(text: string, place: number): number {

@@ -13,6 +13,6 @@ export interface Tables {
   readonly sparse: SparseIndex | null
   /** Values that are looked for as whole words only; null where there are none. */
   readonly words: ExactWords | null
-  /** As in `textsInBytes`. */
+  /** As in `textsInAll`. */
   readonly known: Uint8Array
 }

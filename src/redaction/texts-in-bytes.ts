@@ -8,11 +8,7 @@ const FEWEST = 8
 /** What parts two stretches; it is in no alphabet, and folding leaves it out. */
 const BETWEEN = '\0'
 
-/**
- * The texts that stand in bytes: stretches of UTF-8 and of UTF-16 in both orders, with a NUL between. Empty where there are none.
- *
- * @param known 1 for each UTF-16 unit that counts as text: bytes at random are some character too.
- */
+/** The texts that stand in bytes: stretches of UTF-8 and of UTF-16 in both orders, with a NUL between. Empty where there are none. */
 function textsInBytes(bytes: Uint8Array, known: Uint8Array): string {
   if (bytes.length < FEWEST) return ''
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -22,7 +18,11 @@ function textsInBytes(bytes: Uint8Array, known: Uint8Array): string {
   return stretches.join(BETWEEN)
 }
 
-/** The texts in each of these that holds one. */
+/**
+ * The texts in each of these that holds one.
+ *
+ * @param known 1 for each UTF-16 unit that counts as text: bytes at random are some character too.
+ */
 export function textsInAll(all: Iterable<Uint8Array>, known: Uint8Array): string[] {
   return Array.from(all, (bytes) => textsInBytes(bytes, known)).filter((text) => text !== '')
 }

@@ -21,7 +21,7 @@ export function isEncodedAgain(text: string): boolean {
 
 /** True for a text of which escapes are left that nobody decoded. */
 export function isEscapedAgain(text: string): boolean {
-  return escapesIn(text).plain.length >= FEWEST_ESCAPES
+  return escapesIn(text, false).plain.length >= FEWEST_ESCAPES
 }
 
 /** What is shorter is seen whole by one of two parts that overlap. */

@@ -1,7 +1,8 @@
+import { isLetter } from './unit-kinds.ts'
+
 /** A code unit in ROT13: letters of ASCII change, all else stays. */
 export function rotatedUnit(unit: number): number {
-  const letter = (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
-  if (!letter) return unit
+  if (!isLetter(unit)) return unit
   return (unit & 31) <= 13 ? unit + 13 : unit - 13
 }
 

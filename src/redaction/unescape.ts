@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { textFromBytes } from './byte-text.ts'
 import { entity } from './entities.ts'
 import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
+import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
 
 /** Letters in other shapes, which NFKC folds. */
 const SHAPES =
@@ -40,14 +41,17 @@ const ESCAPE = new RegExp(
 
 const SIGNS = ['%', '\\', '&', '=', '+'] as const
 
-/** Where escapes stand that may hide a letter, and where such as are reversed or in ROT13 do; each in order. */
-export function escapesIn(text: string): { plain: number[]; turned: number[] } {
+/** Where escapes stand that may hide a letter, and, where that is asked, such as are reversed or in ROT13; each in order. */
+export function escapesIn(
+  text: string,
+  withTurned: boolean,
+): { plain: number[]; turned: number[] } {
   const plain: number[] = []
   const turned: number[] = []
   for (const sign of SIGNS) {
     for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
       if (hides(text, at)) plain.push(at)
-      if (hidesTurned(text, at)) turned.push(at)
+      if (withTurned && hidesTurned(text, at)) turned.push(at)
     }
   }
   for (const { index } of text.matchAll(SHAPE)) plain.push(index)
@@ -249,18 +253,6 @@ const SHORT: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
-function isHexUnit(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 70) || (unit >= 97 && unit <= 102)
-}
-
-function isDigit(unit: number): boolean {
-  return unit >= 48 && unit <= 57
-}
-
 function isOctalUnit(unit: number): boolean {
   return unit >= 48 && unit <= 55
-}
-
-function isLetter(unit: number): boolean {
-  return (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
 }
