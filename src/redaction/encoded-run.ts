@@ -8,6 +8,7 @@ export const ASCII85_UNIT = 4
 /** As LIST_UNIT, in ROT13. */
 export const ROTATED_LIST_UNIT = 8
 const LETTER_OR_DIGIT = 16
+const END_OF_LINE = 32
 
 export interface EncodedRun {
   readonly start: number
@@ -37,12 +38,13 @@ mark(`${LETTERS_AND_DIGITS}+/-_=\r\n`, BASE64_UNIT)
 mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
 mark('0123456789nopqrsNOPQRSkK:,; \t\r\n[]{}()|-_%', ROTATED_LIST_UNIT)
 mark('\r\n', ASCII85_UNIT)
+mark('\n', END_OF_LINE)
 
-/** A run is looked for at every so many units, by whether so many from there on are of it: so each of 13 or more is seen. */
-const STRIDE = 4
-const WINDOW = 10
-const KINDS = [BASE64_UNIT, LIST_UNIT, ASCII85_UNIT, ROTATED_LIST_UNIT] as const
+/** So many units are looked at together: a run of 13 or more holds all of some window. */
+const WINDOW = 7
 const ALL_KINDS = BASE64_UNIT | LIST_UNIT | ASCII85_UNIT | ROTATED_LIST_UNIT
+/** Spaces alone begin no list. */
+const LIST_KINDS = LIST_UNIT | ROTATED_LIST_UNIT
 
 /**
  * Calls `visit` with each maximal run of units of one class in a text that may be encoded, and with each stretch of characters that
@@ -53,40 +55,94 @@ export function forEachEncodedRun(
   length: number,
   visit: (run: EncodedRun) => void,
 ): void {
-  const ends = new Int32Array(ROTATED_LIST_UNIT + 1)
+  const runs = new OpenRuns(units, length, visit)
+  let open = 0
   let spreadEnd = 0
-  for (let at = 0; at + WINDOW <= length; at += STRIDE) {
-    const first = classes[units[at] ?? 0] ?? 0
-    // The far end first: in prose some space within the window ends it soonest so.
-    let shared = first & (classes[units[at + WINDOW - 1] ?? 0] ?? 0) & ALL_KINDS
-    if (shared !== 0) shared &= classes[units[at + WINDOW / 2] ?? 0] ?? 0
-    for (let i = at + 1; shared !== 0 && i < at + WINDOW - 1; i++) {
-      shared &= classes[units[i] ?? 0] ?? 0
+  let at = 0
+  for (; at + WINDOW <= length; at += WINDOW) {
+    // Without branches, which prose would take or not by chance.
+    const a = classes[units[at] ?? 0] ?? 0
+    const b = classes[units[at + 1] ?? 0] ?? 0
+    const c = classes[units[at + 2] ?? 0] ?? 0
+    const d = classes[units[at + 3] ?? 0] ?? 0
+    const e = classes[units[at + 4] ?? 0] ?? 0
+    const f = classes[units[at + 5] ?? 0] ?? 0
+    const g = classes[units[at + 6] ?? 0] ?? 0
+    const seen = a | b | c | d | e | f | g
+    let full = a & b & c & d & e & f & g & ALL_KINDS
+    if ((seen & LETTER_OR_DIGIT) === 0) full &= open | ~LIST_KINDS
+    if (full !== 0 && (seen & END_OF_LINE) !== 0 && hasBlankLine(units, at)) full = 0
+    if (full !== open) {
+      runs.change(open, full, at)
+      open = full
     }
-    if (shared !== 0) {
-      for (const kind of KINDS) {
-        if ((shared & kind) === 0 || at < (ends[kind] ?? 0)) continue
-        ends[kind] = extended(units, length, at, kind, visit)
-      }
-    }
-    const apart = (first & (classes[units[at + 1] ?? 0] ?? 0) & LETTER_OR_DIGIT) === 0
-    if (apart && at >= spreadEnd && standApart(units, at)) {
+    const together = (a & b) | (b & c) | (c & d) | (d & e) | (e & f) | (f & g)
+    if ((seen & ~together & LETTER_OR_DIGIT) !== 0 && at >= spreadEnd) {
       spreadEnd = spread(units, length, at, visit)
     }
   }
+  runs.change(open, 0, at)
 }
 
-/** True where no two letters or digits stand together in the next units, and some stand there. */
-function standApart(units: Uint16Array, at: number): boolean {
-  let seen = 0
-  let before = 0
-  for (let i = at; i < at + WINDOW; i++) {
-    const is = (classes[units[i] ?? 0] ?? 0) & LETTER_OR_DIGIT
-    if ((is & before) !== 0) return false
-    seen |= is
-    before = is
+/** Where the runs of each class began that hold all of the last window. */
+class OpenRuns {
+  readonly #units: Uint16Array
+  readonly #length: number
+  readonly #visit: (run: EncodedRun) => void
+  readonly #starts = new Int32Array(ROTATED_LIST_UNIT + 1)
+
+  constructor(units: Uint16Array, length: number, visit: (run: EncodedRun) => void) {
+    this.#units = units
+    this.#length = length
+    this.#visit = visit
   }
-  return seen !== 0
+
+  /** @param before classes of which the last window was all of a run. @param now those of which the one at that place is. */
+  change(before: number, now: number, at: number): void {
+    for (let rest = before ^ now; rest !== 0; rest &= rest - 1) {
+      const kind = rest & -rest
+      if ((now & kind) !== 0) this.#starts[kind] = this.#startOf(at, kind)
+      else this.#end(at, kind)
+    }
+  }
+
+  #startOf(at: number, kind: number): number {
+    let start = at
+    while (start > 0 && goesOn(this.#units, start - 1, kind)) start--
+    return start
+  }
+
+  /** Visits the run without white space around it. */
+  #end(at: number, kind: number): void {
+    const units = this.#units
+    let start = this.#starts[kind] ?? 0
+    let end = at
+    while (end < this.#length && goesOn(units, end, kind)) end++
+    if (end - start < SHORTEST) return
+    while (start < end && (units[start] ?? 0) <= 32) start++
+    while (end > start && (units[end - 1] ?? 0) <= 32) end--
+    if (end - start >= SHORTEST) this.#visit({ start, end, kind })
+  }
+}
+
+/** True for a unit of the class that does not end a blank line. */
+function goesOn(units: Uint16Array, at: number, kind: number): boolean {
+  const unit = units[at] ?? 0
+  return ((classes[unit] ?? 0) & kind) !== 0 && (unit !== 0x0a || !endsBlankLine(units, at))
+}
+
+function hasBlankLine(units: Uint16Array, at: number): boolean {
+  for (let i = at; i < at + WINDOW; i++) {
+    if (units[i] === 0x0a && endsBlankLine(units, i)) return true
+  }
+  return false
+}
+
+/** True where another line ends before the one that ends at a place. */
+function endsBlankLine(units: Uint16Array, at: number): boolean {
+  let before = at - 1
+  if (before >= 0 && units[before] === 0x0d) before--
+  return before >= 0 && units[before] === 0x0a
 }
 
 /** Visits the stretch of characters that stand apart around a place, where they are enough, and gives where it ends. */
@@ -121,46 +177,6 @@ function spread(
   }
   if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: 0 })
   return Math.max(last, at + 1)
-}
-
-/** Visits the run of a class around a place, and gives where it ends. */
-function extended(
-  units: Uint16Array,
-  length: number,
-  at: number,
-  kind: number,
-  visit: (run: EncodedRun) => void,
-): number {
-  let start = at
-  let end = at + 1
-  while (start > 0 && goesOn(units, start - 1, kind)) start--
-  while (end < length && goesOn(units, end, kind)) end++
-  close(units, start, end, kind, visit)
-  return end
-}
-
-/** True for a unit of the class that does not end a blank line. */
-function goesOn(units: Uint16Array, at: number, kind: number): boolean {
-  const unit = units[at] ?? 0
-  if (((classes[unit] ?? 0) & kind) === 0) return false
-  if (unit !== 0x0a) return true
-  const before = units[at - 1] === 0x0d ? at - 2 : at - 1
-  return units[before] !== 0x0a
-}
-
-/** Without white space around it, which is no part of what is encoded. */
-function close(
-  units: Uint16Array,
-  from: number,
-  to: number,
-  kind: number,
-  visit: (run: EncodedRun) => void,
-): void {
-  let start = from
-  let end = to
-  while (start < end && (units[start] ?? 0) <= 32) start++
-  while (end > start && (units[end - 1] ?? 0) <= 32) end--
-  if (end - start >= SHORTEST) visit({ start, end, kind })
 }
 
 /** The characters of a run that stand apart, without what stands most often between them. */
