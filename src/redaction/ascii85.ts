@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer'
+import { HAS_TEXT, probed } from './byte-probe.ts'
 import { digitsOf, NO_DIGIT } from './digits.ts'
+import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { textsInAll } from './texts-in-bytes.ts'
 import { rotatedUnit } from './turns.ts'
+import { isDigit, isLetter } from './unit-kinds.ts'
 
 /** So many groups of ASCII text in a row are decoded and searched: in honest text they hardly ever stand by chance. */
 const FEWEST_GROUPS = 2
@@ -13,6 +16,8 @@ const WINDOW = 20
 const CHANGES = 6
 /** ... and so many lower-case letters at most by another, where words and names are not. */
 const LETTERS = 3
+/** ... and so many digits, of which dates and times have more. */
+const DIGITS = 11
 
 /**
  * What runs of ascii85 units stand for: Adobe's wherever it begins, also reversed and in ROT13, and ZeroMQ's where it begins the
@@ -21,175 +26,194 @@ const LETTERS = 3
 export function ascii85Texts(
   text: Uint16Array,
   run: { readonly start: number; readonly end: number },
-  known: Uint8Array,
+  known: KnownUnits,
 ): MappedText[] {
   const { start, end } = run
   const units = withoutLineEnds(text, start, end)
-  const count = units.length
-  const hints = hintsIn(units)
-  const random = randomParts(units)
-  if (hints === 0 && random.length === 0) return []
-  const plain = count === end - start
+  const plain = units.length === end - start
   const found: MappedText[] = []
-  const add = (stretch: Stretch, backwards: boolean) => {
-    if (!plain || backwards) found.push(wholeOf(stretch.text, start, end))
-    else found.push(wholeOf(stretch.text, start + stretch.first, start + stretch.last))
+  const add = (one: string, first: number, last: number) => {
+    found.push(plain ? wholeOf(one, start + first, start + last) : wholeOf(one, start, end))
   }
-  for (const [digits, bit] of ALPHABETS) {
-    const hinted = (hints & bit) !== 0
-    const backwards = (hints & (bit << 4)) !== 0
-    const looked = bit === Z85_HINT ? [] : random
-    if (!hinted && !backwards && looked.length === 0) continue
-    const forward = new Uint8Array(count)
-    for (let i = 0; i < count; i++) forward[i] = digits[(units[i] ?? 0) & 127] ?? NO_DIGIT
-    for (const part of looked) {
-      const own = forward.slice(part.first, part.last)
-      for (const one of everything(own, known)) add({ text: one, ...part }, false)
-      for (const one of everything(own.reverse(), known)) add({ text: one, ...part }, false)
-    }
-    const most = bit === Z85_HINT ? GROUP : count
-    if (hinted) for (const one of stretches(forward, most)) add(one, false)
-    if (backwards) for (const one of stretches(forward.reverse(), most)) add(one, true)
+  addStretches(units, add)
+  for (const { first, last } of randomParts(units)) {
+    const part = units.subarray(first, last)
+    for (const one of everything(part, known)) add(one, first, last)
   }
   return found
 }
 
+type Add = (text: string, first: number, last: number) => void
+
 function withoutLineEnds(text: Uint16Array, start: number, end: number): Uint16Array {
   const units = text.subarray(start, end)
-  return units.includes(0x0a) || units.includes(0x0d) ? units.filter((unit) => unit > 32) : units
+  for (let i = start; i < end; i++) {
+    if ((text[i] ?? 0) <= 32) return units.filter((unit) => unit > 32)
+  }
+  return units
 }
 
-interface Stretch {
-  readonly text: string
-  readonly first: number
-  readonly last: number
+/** Adds what groups of ASCII text in a row stand for. */
+function addStretches(units: Uint16Array, add: Add): void {
+  addInAlphabet(units, ADOBE, add)
+  addInAlphabet(units, ROTATED, add)
+  for (let at = 0; at < GROUP; at++) {
+    if (isFirst(digitAt(units, at, Z85))) addForward(units, at, Z85, add)
+  }
 }
 
-/** In which alphabets two groups that follow each other are text, as their bits; shifted by four, in the reverse order. */
-function hintsIn(units: Uint16Array): number {
-  let hints = mayBeginZ85(units) ? Z85_HINT : 0
-  const last = units.length - GROUP * FEWEST_GROUPS
-  for (let at = 0; at < units.length - GROUP; at++) {
-    const both =
-      (firsts[(units[at] ?? 0) & 127] ?? 0) & (firsts[(units[at + GROUP] ?? 0) & 127] ?? 0)
-    if (both === 0) continue
-    for (let bit = 1; bit <= 2; bit <<= 1) {
-      if ((both & bit) === 0) continue
-      const digits = bit === 1 ? ADOBE : ROTATED
-      if (at <= last && isTextAt(units, at, 1, digits) && isTextAt(units, at + GROUP, 1, digits)) {
-        hints |= bit
-      }
-      if (
-        at >= GROUP - 1 &&
-        isTextAt(units, at + GROUP, -1, digits) &&
-        isTextAt(units, at, -1, digits)
-      ) {
-        hints |= bit << 4
-      }
+function addInAlphabet(units: Uint16Array, digits: Uint8Array, add: Add): void {
+  // By place of five: up to where it has been read.
+  const [forward, backward] = [
+    [0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0],
+  ]
+  const last = units.length - GROUP
+  for (let at = 0; at < last; at++) {
+    if (!isFirst(digitAt(units, at, digits))) continue
+    if (!isFirst(digitAt(units, at + GROUP, digits))) continue
+    const place = at % GROUP
+    if (at >= (forward[place] ?? 0) && isTextAt(units, at, 1, digits)) {
+      forward[place] = addForward(units, at, digits, add)
+    }
+    if (
+      at >= (backward[place] ?? 0) &&
+      isTextAt(units, at + GROUP, -1, digits) &&
+      isTextAt(units, at, -1, digits)
+    ) {
+      backward[place] = addBackward(units, at, digits, add)
     }
   }
-  return hints
+}
+
+/** Adds what the groups from a place on stand for, if enough of them are text, and gives where they end. */
+function addForward(units: Uint16Array, at: number, digits: Uint8Array, add: Add): number {
+  let stop = at
+  while (stop + GROUP <= units.length && isTextAt(units, stop, 1, digits)) stop += GROUP
+  if (stop - at < GROUP * FEWEST_GROUPS) return at
+  // The group before may end with characters of it, and one that is cut off may follow.
+  const from = at >= GROUP && groupAt(units, at - GROUP, 1, digits) >= 0 ? at - GROUP : at
+  let end = stop
+  while (end < Math.min(stop + GROUP - 1, units.length) && digitAt(units, end, digits) < 85) end++
+  add(latin1Of(digitsFrom(units, from, end, digits)), from, end)
+  return stop
+}
+
+/** The same of groups that are read from right to left; the first is known to be text, and where the last begins is not. */
+function addBackward(units: Uint16Array, at: number, digits: Uint8Array, add: Add): number {
+  let last = at + GROUP
+  while (last + GROUP < units.length && isTextAt(units, last + GROUP, -1, digits)) last += GROUP
+  let first = at
+  while (first - GROUP >= GROUP - 1 && isTextAt(units, first - GROUP, -1, digits)) first -= GROUP
+  const before = last + GROUP < units.length && groupAt(units, last + GROUP, -1, digits) >= 0
+  const end = (before ? last + GROUP : last) + 1
+  let from = first - GROUP + 1
+  const least = Math.max(0, from - GROUP + 1)
+  while (from > least && digitAt(units, from - 1, digits) < 85) from--
+  add(latin1Of(digitsFrom(units, from, end, digits).reverse()), from, end)
+  return last + 1
+}
+
+function digitAt(units: Uint16Array, at: number, digits: Uint8Array): number {
+  return digits[(units[at] ?? 0) & 127] ?? NO_DIGIT
+}
+
+function digitsFrom(
+  units: Uint16Array,
+  first: number,
+  last: number,
+  digits: Uint8Array,
+): Uint8Array {
+  const own = new Uint8Array(last - first)
+  for (let i = 0; i < own.length; i++) own[i] = digits[(units[first + i] ?? 0) & 127] ?? NO_DIGIT
+  return own
+}
+
+function latin1Of(digits: Uint8Array): string {
+  const bytes = roomFor(digits.length)
+  return bytes.toString('latin1', 0, bytesOf(digits, 0, bytes))
 }
 
 /** True where the five units from a place on, in either direction, are four bytes of text. */
 function isTextAt(units: Uint16Array, at: number, step: number, digits: Uint8Array): boolean {
-  let group = 0
-  for (let i = 0, place = at; i < GROUP; i++, place += step) {
-    const digit = digits[(units[place] ?? 0) & 127] ?? NO_DIGIT
-    if (digit === NO_DIGIT) return false
-    group = group * 85 + digit
-  }
-  return isText(group)
+  return isFirst(digitAt(units, at, digits)) && isText(groupAt(units, at, step, digits))
 }
 
-/** True where one of the first places may begin a group of text. */
-function mayBeginZ85(units: Uint16Array): boolean {
-  for (let at = 0; at < GROUP; at++) {
-    if (!isFirst(Z85[(units[at] ?? 0) & 127] ?? NO_DIGIT)) continue
-    if (isTextAt(units, at, 1, Z85) && isTextAt(units, at + GROUP, 1, Z85)) return true
-  }
-  return false
+/** The four bytes of the five units from a place on, in either direction, as a number; -1 where they are none. */
+function groupAt(units: Uint16Array, at: number, step: number, digits: Uint8Array): number {
+  return groupOf(
+    digitAt(units, at, digits),
+    digitAt(units, at + step, digits),
+    digitAt(units, at + 2 * step, digits),
+    digitAt(units, at + 3 * step, digits),
+    digitAt(units, at + 4 * step, digits),
+  )
 }
 
-/** Groups of ASCII text in a row, from one of the first `within` places on. */
-function stretches(digits: Uint8Array, within: number): Stretch[] {
-  const found: Stretch[] = []
-  const count = digits.length
-  const last = Math.min(count - GROUP * FEWEST_GROUPS, within - 1)
-  const seen = [0, 0, 0, 0, 0]
-  for (let at = 0; at <= last; at++) {
-    if (!isFirst(digits[at] ?? 0) || !isFirst(digits[at + GROUP] ?? 0)) continue
-    if (at < (seen[at % GROUP] ?? 0)) continue
-    if (!isText(groupAt(digits, at)) || !isText(groupAt(digits, at + GROUP))) continue
-    let stop = at + GROUP * FEWEST_GROUPS
-    while (stop + GROUP <= count && isText(groupAt(digits, stop))) stop += GROUP
-    seen[at % GROUP] = stop
-    const from = startOfText(digits, at)
-    let rest = 0
-    while (rest < GROUP - 1 && stop + rest < count && (digits[stop + rest] ?? 0) < 85) rest++
-    const text = Buffer.from(bytesAt(digits, from, stop, rest)).toString('latin1')
-    found.push({ text, first: from, last: stop + rest })
-  }
-  return found
+function groupOf(a: number, b: number, c: number, d: number, e: number): number {
+  // No digit is as large as the highest bit of NO_DIGIT.
+  if (((a | b | c | d | e) & 0x80) !== 0) return -1
+  const group = ((a * 85 + b) * 85 + c) * 7_225 + d * 85 + e
+  return group < 2 ** 32 ? group : -1
 }
 
-/** A group before a stretch may end with characters of it. */
-function startOfText(digits: Uint8Array, at: number): number {
-  return at >= GROUP && groupAt(digits, at - GROUP) >= 0 ? at - GROUP : at
-}
-
-/** The parts of a run that look like bytes: decoded whatever their groups say. */
+/**
+ * The parts of a run that look like bytes: decoded whatever their groups say. Near each a unit stands that is none of base64:
+ * ascii85 of so many bytes has some, digests and tokens have none.
+ */
 function randomParts(units: Uint16Array): { first: number; last: number }[] {
   const parts: { first: number; last: number }[] = []
   const half = WINDOW / 2
-  let [changes, letters] = [0, 0]
+  let before = 0
+  let kind = 0
+  let signed = 0
+  let lastSign = -1
   for (let at = 0; at + half <= units.length; at += half) {
-    const [changesBefore, lettersBefore] = [changes, letters]
-    changes = letters = 0
-    for (let i = Math.max(1, at); i < at + half; i++) {
-      const kind = kinds[(units[i] ?? 0) & 127] ?? 0
-      const before = kinds[(units[i - 1] ?? 0) & 127] ?? 0
-      if (kind !== before) changes++
-      else if (kind === 1) letters++
+    let counts = 0
+    for (let i = at; i < at + half; i++) {
+      const next = kinds[(units[i] ?? 0) & 127] ?? 0
+      counts += follows[(kind << 3) | next] ?? 0
+      kind = next
     }
-    if (at === 0 || changes + changesBefore < CHANGES || letters + lettersBefore > LETTERS) continue
-    const last = parts.at(-1)
+    const both = before + counts
+    before = counts
+    if (at === 0 || (both & 255) < CHANGES) continue
+    if (((both >> 8) & 255) > LETTERS || both >> 16 > DIGITS) continue
     const [first, end] = [Math.max(0, at - WINDOW), Math.min(units.length, at + WINDOW + half)]
+    for (signed = Math.max(signed, first); signed < end; signed++) {
+      if (kinds[(units[signed] ?? 0) & 127] === SIGN) lastSign = signed
+    }
+    if (lastSign < first) continue
+    const last = parts.at(-1)
     if (last !== undefined && first <= last.last) last.last = end
     else parts.push({ first, last: end })
   }
-  return parts.filter(({ first, last }) => hasSign(units, first, last))
+  return parts
 }
 
-/** True where a unit stands that is none of base64: ascii85 of so many bytes has some, digests and tokens have none. */
-function hasSign(units: Uint16Array, first: number, last: number): boolean {
-  for (let i = first; i < last; i++) {
-    const unit = units[i] ?? 0
-    if ((kinds[unit & 127] ?? 0) === 4 && !BASE64_SIGNS.includes(unit)) return true
+/** What the units stand for in each alphabet and order, from each of the five places where a group may begin. */
+function everything(units: Uint16Array, known: KnownUnits): string[] {
+  const texts: string[] = []
+  const bytes = roomFor(units.length)
+  for (const digits of [ADOBE, ROTATED]) {
+    const own = digitsFrom(units, 0, units.length, digits)
+    for (const one of [own, own.toReversed()]) {
+      for (let first = 0; first < GROUP; first++) {
+        const count = bytesOf(one, first, bytes)
+        if ((probed(bytes, count, known) & HAS_TEXT) === 0) continue
+        texts.push(...textsInAll([Buffer.from(bytes.subarray(0, count))], known))
+      }
+    }
   }
-  return false
+  return texts
 }
 
-const BASE64_SIGNS = Array.from('+/=_-', (sign) => sign.charCodeAt(0))
+let room = Buffer.alloc(0)
 
-/** What the units stand for from each of the five places where a group may begin. */
-function everything(digits: Uint8Array, known: Uint8Array): string[] {
-  const readings = Array.from({ length: GROUP }, (_, first) => {
-    const stop = first + Math.floor((digits.length - first) / GROUP) * GROUP
-    return bytesAt(digits, first, stop, digits.length - stop)
-  })
-  return textsInAll(readings, known)
-}
-
-/** The four bytes of a group as a number; -1 where it is none. */
-function groupAt(units: Uint8Array, at: number): number {
-  let group = 0
-  for (let i = at; i < at + GROUP; i++) {
-    const digit = units[i] ?? NO_DIGIT
-    if (digit === NO_DIGIT) return -1
-    group = group * 85 + digit
-  }
-  return group < 2 ** 32 ? group : -1
+/** Bytes enough for so many units. INVARIANT: they are the next text's. */
+function roomFor(units: number): Buffer {
+  if (room.length < units + GROUP) room = Buffer.alloc(units * 2 + GROUP)
+  return room
 }
 
 /** True for four bytes of ASCII text; white space among them. */
@@ -202,18 +226,33 @@ function isText(group: number): boolean {
   return true
 }
 
-/** The bytes of whole groups and of the units that are left over; what is no group is four NULs. */
-function bytesAt(units: Uint8Array, at: number, stop: number, rest: number): Uint8Array {
-  const bytes = Buffer.alloc(((stop - at) / GROUP) * 4 + 4)
+/**
+ * Decodes from a place on into room that is there, and gives how many bytes that are: of whole groups, of which one that is none is
+ * four NULs, and of the units that are left over.
+ */
+function bytesOf(digits: Uint8Array, first: number, into: Uint8Array): number {
   let length = 0
-  for (let i = at; i < stop; i += GROUP) {
-    length = bytes.writeUInt32BE(Math.max(0, groupAt(units, i)), length)
+  let at = first
+  for (; at + GROUP <= digits.length; at += GROUP) {
+    const group = groupOf(
+      digits[at] ?? NO_DIGIT,
+      digits[at + 1] ?? NO_DIGIT,
+      digits[at + 2] ?? NO_DIGIT,
+      digits[at + 3] ?? NO_DIGIT,
+      digits[at + 4] ?? NO_DIGIT,
+    )
+    const bits = group < 0 ? 0 : group | 0
+    into[length++] = bits >>> 24
+    into[length++] = bits >>> 16
+    into[length++] = bits >>> 8
+    into[length++] = bits
   }
-  if (rest < 2) return bytes.subarray(0, length)
+  const rest = digits.length - at
+  if (rest < 2) return length
   let group = 0
-  for (let i = 0; i < GROUP; i++) group = group * 85 + (i < rest ? (units[stop + i] ?? 0) : 84)
-  for (let i = 0; i < rest - 1; i++) bytes[length++] = Math.floor(group / 256 ** (3 - i)) % 256
-  return bytes.subarray(0, length)
+  for (let i = 0; i < GROUP; i++) group = group * 85 + (i < rest ? (digits[at + i] ?? 0) : 84)
+  for (let i = 0; i < rest - 1; i++) into[length++] = Math.floor(group / 256 ** (3 - i)) % 256
+  return length
 }
 
 /** True where a group that begins with this digit may be text, so with a byte from 9 to 126. */
@@ -228,21 +267,19 @@ const Z85 = digitsOf(
 /** Adobe's after ROT13. */
 const ROTATED = ADOBE.map((_, unit) => ADOBE[rotatedUnit(unit)] ?? NO_DIGIT)
 
-const Z85_HINT = 4
-const ALPHABETS: readonly (readonly [Uint8Array, number])[] = [
-  [ADOBE, 1],
-  [ROTATED, 2],
-  [Z85, Z85_HINT],
-]
-
-/** By unit: in which of the two alphabets it may begin a group of text. */
-const firsts = ADOBE.map(
-  (digit, unit) => (isFirst(digit) ? 1 : 0) | (isFirst(ROTATED[unit] ?? NO_DIGIT) ? 2 : 0),
-)
-
-/** By unit: lower case, upper case, digit or sign. */
+/** By unit: lower case, upper case, digit, a sign of base64, or another one. */
+const SIGN = 5
 const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
-  if (unit >= 97 && unit <= 122) return 1
-  if (unit >= 65 && unit <= 90) return 2
-  return unit >= 48 && unit <= 57 ? 3 : 4
+  if (isLetter(unit)) return unit >= 97 ? 1 : 2
+  if (isDigit(unit)) return 3
+  return '+/=_-'.includes(String.fromCharCode(unit)) ? 4 : SIGN
+})
+
+/** By kind and the next one: 1 where they differ, but for signs; 256 where both are lower case; 65,536 where the next is a digit. */
+const follows = Int32Array.from({ length: 64 }, (_, pair) => {
+  const [one, other] = [pair >> 3, pair & 7]
+  const digit = other === 3 ? 0x10000 : 0
+  if (one === 0) return digit
+  if (Math.min(one, 4) !== Math.min(other, 4)) return digit + 1
+  return one === 1 ? 256 : digit
 })

@@ -1,33 +1,41 @@
 import { Buffer } from 'node:buffer'
 import { base64Texts } from './base64-text.ts'
 import { HAS_COMPRESSED, HAS_TEXT, probed } from './byte-probe.ts'
+import { NO_DIGIT } from './digits.ts'
 import { inflatedIn, mayBeUnsigned } from './inflate.ts'
+import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { BOTH, FORWARD, REVERSED, ROTATED, type RunSurvey, sextets } from './run-survey.ts'
 import { textsInAll } from './texts-in-bytes.ts'
-import { TURNS } from './turns.ts'
+import { rotatedUnit, TURNS } from './turns.ts'
 
 /** Shorter pieces hold no part of a value. */
 const SHORTEST = 12
 /** What is turned around or in ROT13 is read as bytes up to this length; beyond it only as ASCII text. */
 const LONGEST_TURNED = 4_096
+/** So many units in a row are ASCII text by chance once in 10^7 times: they are read in no other order and alphabet. */
+const LEAST_PLAIN = 32
+/** What is read in other ways takes so many units of what is plain on either side with it. */
+const MARGIN = 16
 
 /** What a run of base64 units stands for: ASCII text wherever it begins in it, and any text in its bytes, in each order and alphabet. */
 export function base64RunTexts(
   text: string,
   run: { readonly start: number; readonly end: number },
   survey: RunSurvey,
-  known: Uint8Array,
+  known: KnownUnits,
 ): MappedText[] {
   const { start, end } = run
-  const { evidence, wrapped } = survey
-  if (evidence === 0 && !survey.random) return []
+  const { evidence, wrapped, random } = survey
+  if (evidence === 0 && !random) return []
   const raw = text.slice(start, end)
   const units = wrapped ? raw.replaceAll(/[\r\n]+/g, '') : raw
   const whole = (one: string): MappedText => wholeOf(one, start, end)
   const found: MappedText[] = []
+  const plain: Part[] = []
   if ((evidence & FORWARD) !== 0) {
-    for (const { text: one, span } of base64Texts(units)) {
+    for (const { text: one, span, start: first, end: last, plain: isPlain } of base64Texts(units)) {
+      if (isPlain && last - first >= LEAST_PLAIN) plain.push({ first, last })
       if (wrapped) {
         found.push(whole(one))
         continue
@@ -39,51 +47,105 @@ export function base64RunTexts(
       found.push({ text: one, span: local })
     }
   }
+  const rest = gapsBetween(plain, units.length)
+  if (rest.length === 0) return found
   for (const [index, sign] of [REVERSED, ROTATED, BOTH].entries()) {
     const turn = TURNS[index + 1]
     if ((evidence & sign) === 0 || turn === undefined) continue
-    found.push(...base64Texts(turn(units)).map(({ text: one }) => whole(one)))
+    for (const { first, last } of rest) {
+      const turned = base64Texts(turn(units.slice(first, last)))
+      found.push(...turned.map(({ text: one }) => whole(one)))
+    }
   }
-  if (survey.random) found.push(...textsOfBytes(units, known).map(whole))
+  if (random) found.push(...textsOfBytes(units, rest, known).map(whole))
   return found
 }
 
-/** The texts in the bytes of a run. */
-function textsOfBytes(units: string, known: Uint8Array): string[] {
-  const texts: string[] = []
-  const bytes = new Uint8Array(Math.ceil((units.length * 3) / 4))
-  for (const [index, turn] of TURNS.entries()) {
-    if (index > 0 && units.length > LONGEST_TURNED) break
-    for (const piece of turn(units).split(/=+/)) {
-      if (piece.length < SHORTEST) continue
-      for (let phase = 0; phase < 4; phase++) {
-        const count = base64Bytes(piece, phase, bytes)
-        const probe = probed(bytes, count, known)
-        // What has no sign of its own can only be known where it begins.
-        const unsigned = phase === 0 && mayBeUnsigned(bytes, count)
-        if (probe === 0 && !unsigned) continue
-        const found = Buffer.from(bytes.subarray(0, count))
-        if ((probe & HAS_TEXT) !== 0) texts.push(...textsInAll([found], known))
-        if ((probe & HAS_COMPRESSED) === 0 && !unsigned) continue
-        texts.push(...textsInAll(inflatedIn(found, unsigned), known))
-      }
-    }
+/** Places in the units of a run. */
+interface Part {
+  readonly first: number
+  readonly last: number
+}
+
+/** What is not plain, each with a margin; none where what is left is too short. */
+function gapsBetween(plain: readonly Part[], length: number): Part[] {
+  const gaps: Part[] = []
+  const add = (first: number, last: number) => {
+    if (last - first < SHORTEST) return
+    gaps.push({ first: Math.max(0, first - MARGIN), last: Math.min(length, last + MARGIN) })
+  }
+  let at = 0
+  for (const { first, last } of [...plain].sort((a, b) => a.first - b.first)) {
+    add(at, first)
+    at = Math.max(at, last)
+  }
+  add(at, length)
+  return gaps
+}
+
+/** The texts in the bytes of a run, and of those parts of it also in other orders and alphabets. */
+function textsOfBytes(units: string, parts: readonly Part[], known: KnownUnits): string[] {
+  const digits = sextetsOf(units)
+  const texts = textsOf(digits, known)
+  for (const { first, last } of parts) {
+    if (last - first > LONGEST_TURNED) continue
+    const part = digits.subarray(first, last)
+    const rotated = part.map((digit) => rotatedSextets[digit] ?? NO_DIGIT)
+    texts.push(...textsOf(part.toReversed(), known), ...textsOf(rotated, known))
+    texts.push(...textsOf(rotated.reverse(), known))
   }
   return texts
 }
 
-/** Decodes base64 from one of its first units on into room that is there, and gives how many bytes that are. */
-function base64Bytes(units: string, phase: number, into: Uint8Array): number {
-  let count = 0
-  let held = 0
-  let bits = 0
-  for (let i = phase; i < units.length; i++) {
-    held = (held << 6) | ((sextets[units.charCodeAt(i) & 127] ?? 0) & 63)
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    into[count++] = held >> bits
-    held &= (1 << bits) - 1
+/** By sextet: the one of its unit in ROT13. */
+const rotatedSextets = new Uint8Array(256).fill(NO_DIGIT)
+for (const [unit, sextet] of sextets.entries()) {
+  if (sextet !== NO_DIGIT) rotatedSextets[sextet] = sextets[rotatedUnit(unit)] ?? NO_DIGIT
+}
+
+function sextetsOf(units: string): Uint8Array {
+  const digits = new Uint8Array(units.length)
+  for (let i = 0; i < digits.length; i++) {
+    digits[i] = sextets[units.charCodeAt(i) & 127] ?? NO_DIGIT
   }
+  return digits
+}
+
+/** The texts in the bytes of pieces between signs that end one (`=`), wherever in it a group may begin. */
+function textsOf(digits: Uint8Array, known: KnownUnits): string[] {
+  const texts: string[] = []
+  const bytes = new Uint8Array(digits.length)
+  for (let start = 0; start < digits.length; ) {
+    const next = digits.indexOf(NO_DIGIT, start)
+    const end = next < 0 ? digits.length : next
+    for (let phase = 0; phase < 4 && end - start >= SHORTEST; phase++) {
+      const count = base64Bytes(digits, start + phase, end, bytes)
+      const probe = probed(bytes, count, known)
+      // What has no sign of its own can only be known where it begins.
+      const unsigned = phase === 0 && mayBeUnsigned(bytes, count)
+      if (probe === 0 && !unsigned) continue
+      const found = Buffer.from(bytes.subarray(0, count))
+      if ((probe & HAS_TEXT) !== 0) texts.push(...textsInAll([found], known))
+      if ((probe & HAS_COMPRESSED) === 0 && !unsigned) continue
+      texts.push(...textsInAll(inflatedIn(found, unsigned), known))
+    }
+    start = end + 1
+  }
+  return texts
+}
+
+/** Decodes base64 into room that is there, and gives how many bytes that are. */
+function base64Bytes(digits: Uint8Array, start: number, end: number, into: Uint8Array): number {
+  let count = 0
+  let at = start
+  for (; at + 3 < end; at += 4) {
+    const second = digits[at + 1] ?? 0
+    const third = digits[at + 2] ?? 0
+    into[count++] = ((digits[at] ?? 0) << 2) | (second >> 4)
+    into[count++] = (second << 4) | (third >> 2)
+    into[count++] = (third << 6) | (digits[at + 3] ?? 0)
+  }
+  if (at + 1 < end) into[count++] = ((digits[at] ?? 0) << 2) | ((digits[at + 1] ?? 0) >> 4)
+  if (at + 2 < end) into[count++] = ((digits[at + 1] ?? 0) << 4) | ((digits[at + 2] ?? 0) >> 2)
   return count
 }

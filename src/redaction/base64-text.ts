@@ -6,12 +6,23 @@ import { fits, sextets } from './run-survey.ts'
 /** So many units that decode to ASCII text are decoded and searched. */
 const FEWEST_UNITS = 16
 
+/** A part of a run, and what it stands for. */
+export interface Base64Text extends MappedText {
+  readonly start: number
+  readonly end: number
+  /** It has no control characters but white space. */
+  readonly plain: boolean
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is not plain
+const CONTROL = /[\0-\x08\x0e-\x1f\x7f]/
+
 /**
  * The parts of a run of base64 units that decode to ASCII text (UTF-16 and NULs among it), at any of the four places where a
  * group may begin.
  */
-export function base64Texts(units: string): MappedText[] {
-  const texts: MappedText[] = []
+export function base64Texts(units: string): Base64Text[] {
+  const texts: Base64Text[] = []
   const count = units.length
   // One pass for each place of four; a pass ends a stretch at the first unit that does not fit.
   for (let phase = 0; phase < 4; phase++) {
@@ -32,10 +43,14 @@ export function base64Texts(units: string): MappedText[] {
   return texts
 }
 
-function textAt(units: string, start: number, end: number): MappedText {
+function textAt(units: string, start: number, end: number): Base64Text {
   const text = Buffer.from(units.slice(start, end), 'base64').toString('latin1')
-  if (text.includes('\0')) return wholeOf(text.replaceAll('\0', ''), start, end + 3)
+  const place = { start, end, plain: !CONTROL.test(text) }
+  if (text.includes('\0')) {
+    return { ...place, ...wholeOf(text.replaceAll('\0', ''), start, end + 3) }
+  }
   return {
+    ...place,
     text,
     span: (from, to) => ({
       start: start + Math.floor((from * 4) / 3),

@@ -8,6 +8,7 @@ import {
   LIST_UNIT,
   ROTATED_LIST_UNIT,
 } from './encoded-run.ts'
+import type { KnownUnits } from './known-units.ts'
 import { FEWEST_NUMBERS, listTexts } from './list-texts.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { surveyed } from './run-survey.ts'
@@ -19,7 +20,7 @@ export function decoded(
   text: string,
   units: Uint16Array,
   run: EncodedRun,
-  known: Uint8Array,
+  known: KnownUnits,
 ): MappedText[] {
   const { start, end, kind } = run
   if (kind === BASE64_UNIT) {

@@ -1,4 +1,5 @@
 import { isAsciiText } from './byte-text.ts'
+import type { KnownUnits } from './known-units.ts'
 import { textsInAll } from './texts-in-bytes.ts'
 import { reversed, TURNS } from './turns.ts'
 
@@ -10,7 +11,7 @@ const NUMBER =
   /0[xX][0-9a-fA-F]{1,2}(?=0[xX]|[^0-9a-fA-FxX]|$)|(?:0[xX])?[0-9a-fA-F]+?(?=0[xX]|[^0-9a-fA-F]|$)/g
 
 /** What a list of numbers stands for, as bytes (decimal, hex with or without `0x`, octal) and as code points, in each order and alphabet. */
-export function listTexts(text: string, known: Uint8Array): string[] {
+export function listTexts(text: string, known: KnownUnits): string[] {
   return TURNS.flatMap((turn, index) => {
     const turned = turn(text)
     // Digits alone are the same in ROT13.
@@ -19,7 +20,7 @@ export function listTexts(text: string, known: Uint8Array): string[] {
   })
 }
 
-function numberTexts(text: string, known: Uint8Array): string[] {
+function numberTexts(text: string, known: KnownUnits): string[] {
   const words = text.match(NUMBER) ?? []
   if (words.length < FEWEST_NUMBERS) return []
   const texts: string[] = []

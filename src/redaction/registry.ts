@@ -2,6 +2,7 @@ import type { Secret } from '../core/secret.ts'
 import { directForms } from './direct-forms.ts'
 import { ExactWords } from './exact-words.ts'
 import { FormIndex, type SecretPart } from './form-index.ts'
+import { knownUnits } from './known-units.ts'
 import { Layers } from './layers.ts'
 import type { Meter, Pattern } from './pattern.ts'
 import { PieceIndex } from './pieces.ts'
@@ -9,7 +10,6 @@ import { Scanner } from './scanner.ts'
 import { embeddedParts, isPublicField, secretParts } from './secret-part.ts'
 import { SparseIndex } from './sparse-index.ts'
 import { isSparse } from './spread-forms.ts'
-import { knownUnits } from './texts-in-bytes.ts'
 
 /** A shorter password inside a connection string is found with the whole string only. */
 const SHORTEST_EMBEDDED = 4

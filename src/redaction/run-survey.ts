@@ -36,6 +36,9 @@ const SHORTEST_RANDOM = 16
 const LETTER_PAIRS = 40
 /** ... or so many are of another kind than the one before. */
 const CHANGES = 42
+/** A date has so many dashes, and more digits in a hundred units than any encoding with dashes. */
+const DATE_DASHES = 2
+const DATE_DIGITS = 60
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
@@ -98,9 +101,10 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
   let seen = 0
   let place = 0
   let wrapped = false
-  let dashes = false
+  let dashes = 0
   let pairs = 0
   let changes = 0
+  let digits = 0
   let cases = 0
   let before = 0
   let stretches = 0
@@ -116,13 +120,14 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
         wrapped = true
         continue
       }
-      if (unit === 0x2d) dashes = true
+      if (unit === 0x2d) dashes++
     } else {
       const cased = kind & (LOWER | UPPER | DIGIT)
       if (cased !== before) changes++
       else if (cased === LOWER) pairs++
       before = cased
       cases |= cased
+      if (cased === DIGIT) digits++
       if (cased === LOWER) lower = i
       else if (cased === UPPER) upper = i
       if (i - (lower < upper ? lower : upper) >= SHORTEST) stretches |= ONE_CASE_STRETCH
@@ -157,6 +162,7 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
   const size = end - start
   const mixed = (cases & (LOWER | UPPER)) === (LOWER | UPPER)
   const wordless = pairs * 100 < size * LETTER_PAIRS || changes * 100 >= size * CHANGES
-  const random = mixed && size >= SHORTEST_RANDOM && wordless
-  return { evidence: seen, wrapped, dashes, random, stretches }
+  const date = dashes >= DATE_DASHES && digits * 100 > size * DATE_DIGITS
+  const random = mixed && size >= SHORTEST_RANDOM && wordless && !date
+  return { evidence: seen, wrapped, dashes: dashes > 0, random, stretches }
 }

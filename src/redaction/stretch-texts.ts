@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { base32Bytes, base58Bytes, mayBeAscii } from './base-bytes.ts'
+import { probed } from './byte-probe.ts'
 import { sequenceSize } from './byte-text.ts'
+import { digitsOf } from './digits.ts'
 import { isHex } from './hex.ts'
 import { inflatedIn } from './inflate.ts'
+import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import {
   HEX_STRETCH,
@@ -12,7 +15,7 @@ import {
   type RunSurvey,
 } from './run-survey.ts'
 import { textsInAll } from './texts-in-bytes.ts'
-import { reversed, rot13, TURNS } from './turns.ts'
+import { rot13, TURNS } from './turns.ts'
 
 /** The longest base58 that is decoded: its work grows with the square of its length. */
 const LONGEST_BASE58 = 4_096
@@ -29,7 +32,7 @@ export function stretchTexts(
   text: string,
   run: { readonly start: number; readonly end: number },
   survey: RunSurvey,
-  known: Uint8Array,
+  known: KnownUnits,
 ): MappedText[] {
   const { start, end } = run
   if (survey.stretches === 0 && !survey.wrapped) return []
@@ -42,7 +45,7 @@ export function stretchTexts(
 
 const ALL = HEX_STRETCH | ROTATED_STRETCH | ONE_CASE_STRETCH | MIXED_STRETCH
 
-function textsIn(raw: string, offset: number, stretches: number, known: Uint8Array): MappedText[] {
+function textsIn(raw: string, offset: number, stretches: number, known: KnownUnits): MappedText[] {
   const found: MappedText[] = []
   const each = (pattern: RegExp, texts: (part: string) => string[]) => {
     for (const { 0: part, index } of raw.matchAll(pattern)) {
@@ -62,19 +65,38 @@ function textsIn(raw: string, offset: number, stretches: number, known: Uint8Arr
 }
 
 /** What hex digits stand for, from the first or the second digit on, in their order and in the reverse. */
-function hexTexts(digits: string, known: Uint8Array): string[] {
-  return [0, 1]
-    .flatMap((skipped) => [
-      digits.slice(skipped),
-      reversed(digits.slice(0, digits.length - skipped)),
-    ])
-    .flatMap((part) => {
-      const bytes = Buffer.from(part.slice(0, part.length & ~1), 'hex')
-      return textsInAll([bytes, ...inflatedIn(bytes, false)], known)
-    })
+function hexTexts(digits: string, known: KnownUnits): string[] {
+  const texts: string[] = []
+  const bytes = new Uint8Array(digits.length >> 1)
+  for (const reverse of [false, true]) {
+    for (const skipped of [0, 1]) {
+      const count = hexBytes(digits, skipped, reverse, bytes)
+      const probe = probed(bytes, count, known)
+      if (probe === 0) continue
+      const found = Buffer.from(bytes.subarray(0, count))
+      texts.push(...textsInAll([found, ...inflatedIn(found, false)], known))
+    }
+  }
+  return texts
 }
 
-function base32Texts(part: string, known: Uint8Array): string[] {
+/** Decodes hex into room that is there, and gives how many bytes that are. @param skipped how many digits at the start are not. */
+function hexBytes(digits: string, skipped: number, reverse: boolean, into: Uint8Array): number {
+  const count = (digits.length - skipped) >> 1
+  const last = digits.length - 1
+  for (let i = 0; i < count; i++) {
+    const at = skipped + 2 * i
+    const high = hexDigits[digits.charCodeAt(reverse ? last - at : at) & 127] ?? 0
+    const low = hexDigits[digits.charCodeAt(reverse ? last - at - 1 : at + 1) & 127] ?? 0
+    into[i] = (high << 4) | low
+  }
+  return count
+}
+
+const hexDigits = digitsOf('0123456789abcdef').slice()
+for (let unit = 0x41; unit <= 0x46; unit++) hexDigits[unit] = unit - 0x41 + 10
+
+function base32Texts(part: string, known: KnownUnits): string[] {
   // Digests: base32 of so many units has other letters too.
   if (part.length >= SHORTEST_DIGEST && isHex(part)) return []
   const long = part.length >= LONG_BASE32 && /[0-9]/.test(part)
@@ -85,8 +107,8 @@ function base32Texts(part: string, known: Uint8Array): string[] {
   })
 }
 
-/** Hex digits alone stand in base32 of so many units once in 10^8 times. */
-const SHORTEST_DIGEST = 20
+/** Hex digits alone stand in base32 of so many units once in 10^6 times. */
+const SHORTEST_DIGEST = 16
 
 /** Text that is not ASCII has more units than this, and hardly ever none that is a digit. */
 const LONG_BASE32 = 36
@@ -118,7 +140,7 @@ function isName(part: string): boolean {
   return pairs * 100 >= part.length * LETTER_PAIRS
 }
 
-function base58Texts(part: string, known: Uint8Array): string[] {
+function base58Texts(part: string, known: KnownUnits): string[] {
   if (part.length > LONGEST_BASE58) return []
   return TURNS.flatMap((turn) => textsInAll(base58Bytes(turn(part)), known))
 }

@@ -1,5 +1,6 @@
 import type { ExactWords } from './exact-words.ts'
 import type { FormIndex } from './form-index.ts'
+import type { KnownUnits } from './known-units.ts'
 import type { PieceIndex } from './pieces.ts'
 import type { Scanner } from './scanner.ts'
 import type { SparseIndex } from './sparse-index.ts'
@@ -13,6 +14,5 @@ export interface Tables {
   readonly sparse: SparseIndex | null
   /** Values that are looked for as whole words only; null where there are none. */
   readonly words: ExactWords | null
-  /** As in `textsInAll`. */
-  readonly known: Uint8Array
+  readonly known: KnownUnits
 }
