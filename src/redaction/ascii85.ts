@@ -16,7 +16,7 @@ const WINDOW = 20
 const CHANGES = 6
 /** ... and so many lower-case letters at most by another, where words and names are not. */
 const LETTERS = 3
-/** ... and so many digits, of which dates and times have more. */
+/** ... and so many digits, of which dates and times have more; and some letter is upper case, as none is in most JSON and digests. */
 const DIGITS = 11
 
 /**
@@ -178,7 +178,7 @@ function randomParts(units: Uint16Array): { first: number; last: number }[] {
     const both = before + counts
     before = counts
     if (at === 0 || (both & 255) < CHANGES) continue
-    if (((both >> 8) & 255) > LETTERS || both >> 16 > DIGITS) continue
+    if (((both >> 8) & 255) > LETTERS || ((both >> 16) & 255) > DIGITS || both >> 24 === 0) continue
     const [first, end] = [Math.max(0, at - WINDOW), Math.min(units.length, at + WINDOW + half)]
     for (signed = Math.max(signed, first); signed < end; signed++) {
       if (kinds[(units[signed] ?? 0) & 127] === SIGN) lastSign = signed
@@ -275,11 +275,11 @@ const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
   return '+/=_-'.includes(String.fromCharCode(unit)) ? 4 : SIGN
 })
 
-/** By kind and the next one: 1 where they differ, but for signs; 256 where both are lower case; 65,536 where the next is a digit. */
+/** By kind and the next one, in bytes: they differ, but for signs; both are lower case; the next is a digit; it is upper case. */
 const follows = Int32Array.from({ length: 64 }, (_, pair) => {
   const [one, other] = [pair >> 3, pair & 7]
-  const digit = other === 3 ? 0x10000 : 0
-  if (one === 0) return digit
-  if (Math.min(one, 4) !== Math.min(other, 4)) return digit + 1
-  return one === 1 ? 256 : digit
+  let counts = other === 3 ? 1 << 16 : other === 2 ? 1 << 24 : 0
+  if (one !== 0 && Math.min(one, 4) !== Math.min(other, 4)) counts += 1
+  if (one === 1 && other === 1) counts += 1 << 8
+  return counts
 })
