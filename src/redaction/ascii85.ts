@@ -29,88 +29,104 @@ export function ascii85Texts(
   known: KnownUnits,
 ): MappedText[] {
   const { start, end } = run
-  const units = withoutLineEnds(text, start, end)
-  const plain = units.length === end - start
   const found: MappedText[] = []
-  const add = (one: string, first: number, last: number) => {
-    found.push(plain ? wholeOf(one, start + first, start + last) : wholeOf(one, start, end))
+  if (!hasLineEnd(text, start, end)) {
+    addTexts({ units: text, start, end }, known, (one, first, last) => {
+      found.push(wholeOf(one, first, last))
+    })
+    return found
   }
-  addStretches(units, add)
-  for (const { first, last } of randomParts(units)) {
-    const part = units.subarray(first, last)
-    for (const one of everything(part, known)) add(one, first, last)
-  }
+  const units = text.slice(start, end).filter((unit) => unit > 32)
+  addTexts({ units, start: 0, end: units.length }, known, (one) => {
+    found.push(wholeOf(one, start, end))
+  })
   return found
+}
+
+/** A run without ends of line, and what it lies in. */
+interface Run {
+  readonly units: Uint16Array
+  readonly start: number
+  readonly end: number
 }
 
 type Add = (text: string, first: number, last: number) => void
 
-function withoutLineEnds(text: Uint16Array, start: number, end: number): Uint16Array {
-  const units = text.subarray(start, end)
-  for (let i = start; i < end; i++) {
-    if ((text[i] ?? 0) <= 32) return units.filter((unit) => unit > 32)
+function addTexts(run: Run, known: KnownUnits, add: Add): void {
+  addStretches(run, add)
+  for (const { first, last } of randomParts(run)) {
+    const part = run.units.subarray(first, last)
+    for (const one of everything(part, known)) add(one, first, last)
   }
-  return units
+}
+
+function hasLineEnd(units: Uint16Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((units[i] ?? 0) <= 32) return true
+  return false
 }
 
 /** Adds what groups of ASCII text in a row stand for. */
-function addStretches(units: Uint16Array, add: Add): void {
-  addInAlphabet(units, ADOBE, add)
-  addInAlphabet(units, ROTATED, add)
-  for (let at = 0; at < GROUP; at++) {
-    if (isFirst(digitAt(units, at, Z85))) addForward(units, at, Z85, add)
+function addStretches(run: Run, add: Add): void {
+  const { units, start, end } = run
+  /** By alphabet, direction and place of five: up to where it has been read; made when it is needed. */
+  let seen: Int32Array | null = null
+  const last = end - GROUP
+  for (let at = start; at < last; at++) {
+    const both =
+      (firsts[(units[at] ?? 0) & 127] ?? 0) & (firsts[(units[at + GROUP] ?? 0) & 127] ?? 0)
+    if (both === 0) continue
+    seen ??= new Int32Array(4 * GROUP)
+    const place = at % GROUP
+    if ((both & 1) !== 0) addAround(run, at, ADOBE, seen, place, add)
+    if ((both & 2) !== 0) addAround(run, at, ROTATED, seen, 2 * GROUP + place, add)
   }
+  for (let at = start; at < start + GROUP; at++) addForward(run, at, Z85, add)
 }
 
-function addInAlphabet(units: Uint16Array, digits: Uint8Array, add: Add): void {
-  // By place of five: up to where it has been read.
-  const [forward, backward] = [
-    [0, 0, 0, 0, 0],
-    [0, 0, 0, 0, 0],
-  ]
-  const last = units.length - GROUP
-  for (let at = 0; at < last; at++) {
-    if (!isFirst(digitAt(units, at, digits))) continue
-    if (!isFirst(digitAt(units, at + GROUP, digits))) continue
-    const place = at % GROUP
-    if (at >= (forward[place] ?? 0) && isTextAt(units, at, 1, digits)) {
-      forward[place] = addForward(units, at, digits, add)
-    }
-    if (
-      at >= (backward[place] ?? 0) &&
-      isTextAt(units, at + GROUP, -1, digits) &&
-      isTextAt(units, at, -1, digits)
-    ) {
-      backward[place] = addBackward(units, at, digits, add)
-    }
-  }
+/** Adds what two groups stand for that may be text, read from left to right and from right to left, with those beside them. */
+function addAround(
+  run: Run,
+  at: number,
+  digits: Uint8Array,
+  seen: Int32Array,
+  slot: number,
+  add: Add,
+): void {
+  if (at >= (seen[slot] ?? 0)) seen[slot] = addForward(run, at, digits, add)
+  if (at >= (seen[slot + GROUP] ?? 0)) seen[slot + GROUP] = addBackward(run, at, digits, add)
 }
 
 /** Adds what the groups from a place on stand for, if enough of them are text, and gives where they end. */
-function addForward(units: Uint16Array, at: number, digits: Uint8Array, add: Add): number {
+function addForward(run: Run, at: number, digits: Uint8Array, add: Add): number {
+  const { units, start, end } = run
   let stop = at
-  while (stop + GROUP <= units.length && isTextAt(units, stop, 1, digits)) stop += GROUP
+  while (stop + GROUP <= end && isTextAt(units, stop, 1, digits)) stop += GROUP
   if (stop - at < GROUP * FEWEST_GROUPS) return at
   // The group before may end with characters of it, and one that is cut off may follow.
-  const from = at >= GROUP && groupAt(units, at - GROUP, 1, digits) >= 0 ? at - GROUP : at
-  let end = stop
-  while (end < Math.min(stop + GROUP - 1, units.length) && digitAt(units, end, digits) < 85) end++
-  add(latin1Of(digitsFrom(units, from, end, digits)), from, end)
+  const before = at - GROUP
+  const from = before >= start && groupAt(units, before, 1, digits) >= 0 ? before : at
+  let last = stop
+  while (last < Math.min(stop + GROUP - 1, end) && digitAt(units, last, digits) < 85) last++
+  add(latin1Of(digitsFrom(units, from, last, digits)), from, last)
   return stop
 }
 
-/** The same of groups that are read from right to left; the first is known to be text, and where the last begins is not. */
-function addBackward(units: Uint16Array, at: number, digits: Uint8Array, add: Add): number {
+/** The same of groups that are read from right to left, of which one begins at a place and another one before it. */
+function addBackward(run: Run, at: number, digits: Uint8Array, add: Add): number {
+  const { units, start, end } = run
+  const least = start + GROUP - 1
+  if (at < least || !isTextAt(units, at + GROUP, -1, digits)) return at
+  let first = at + GROUP
+  while (first - GROUP >= least && isTextAt(units, first - GROUP, -1, digits)) first -= GROUP
+  if (first > at) return at
   let last = at + GROUP
-  while (last + GROUP < units.length && isTextAt(units, last + GROUP, -1, digits)) last += GROUP
-  let first = at
-  while (first - GROUP >= GROUP - 1 && isTextAt(units, first - GROUP, -1, digits)) first -= GROUP
-  const before = last + GROUP < units.length && groupAt(units, last + GROUP, -1, digits) >= 0
-  const end = (before ? last + GROUP : last) + 1
+  while (last + GROUP < end && isTextAt(units, last + GROUP, -1, digits)) last += GROUP
+  const before = last + GROUP < end && groupAt(units, last + GROUP, -1, digits) >= 0
+  const stop = (before ? last + GROUP : last) + 1
   let from = first - GROUP + 1
-  const least = Math.max(0, from - GROUP + 1)
-  while (from > least && digitAt(units, from - 1, digits) < 85) from--
-  add(latin1Of(digitsFrom(units, from, end, digits).reverse()), from, end)
+  const furthest = Math.max(start, from - GROUP + 1)
+  while (from > furthest && digitAt(units, from - 1, digits) < 85) from--
+  add(latin1Of(digitsFrom(units, from, stop, digits).reverse()), from, stop)
   return last + 1
 }
 
@@ -161,14 +177,14 @@ function groupOf(a: number, b: number, c: number, d: number, e: number): number 
  * The parts of a run that look like bytes: decoded whatever their groups say. Near each a unit stands that is none of base64:
  * ascii85 of so many bytes has some, digests and tokens have none.
  */
-function randomParts(units: Uint16Array): { first: number; last: number }[] {
+function randomParts({ units, start, end }: Run): { first: number; last: number }[] {
   const parts: { first: number; last: number }[] = []
   const half = WINDOW / 2
   let before = 0
   let kind = 0
-  let signed = 0
+  let signed = start
   let lastSign = -1
-  for (let at = 0; at + half <= units.length; at += half) {
+  for (let at = start; at + half <= end; at += half) {
     let counts = 0
     for (let i = at; i < at + half; i++) {
       const next = kinds[(units[i] ?? 0) & 127] ?? 0
@@ -177,16 +193,17 @@ function randomParts(units: Uint16Array): { first: number; last: number }[] {
     }
     const both = before + counts
     before = counts
-    if (at === 0 || (both & 255) < CHANGES) continue
+    if (at === start || (both & 255) < CHANGES) continue
     if (((both >> 8) & 255) > LETTERS || ((both >> 16) & 255) > DIGITS || both >> 24 === 0) continue
-    const [first, end] = [Math.max(0, at - WINDOW), Math.min(units.length, at + WINDOW + half)]
-    for (signed = Math.max(signed, first); signed < end; signed++) {
+    const first = Math.max(start, at - WINDOW)
+    const stop = Math.min(end, at + WINDOW + half)
+    for (signed = Math.max(signed, first); signed < stop; signed++) {
       if (kinds[(units[signed] ?? 0) & 127] === SIGN) lastSign = signed
     }
     if (lastSign < first) continue
     const last = parts.at(-1)
-    if (last !== undefined && first <= last.last) last.last = end
-    else parts.push({ first, last: end })
+    if (last !== undefined && first <= last.last) last.last = stop
+    else parts.push({ first, last: stop })
   }
   return parts
 }
@@ -266,6 +283,11 @@ const Z85 = digitsOf(
 )
 /** Adobe's after ROT13. */
 const ROTATED = ADOBE.map((_, unit) => ADOBE[rotatedUnit(unit)] ?? NO_DIGIT)
+
+/** By unit: in which of the two alphabets it may begin a group of text, as bits. */
+const firsts = ADOBE.map(
+  (digit, unit) => (isFirst(digit) ? 1 : 0) | (isFirst(ROTATED[unit] ?? NO_DIGIT) ? 2 : 0),
+)
 
 /** By unit: lower case, upper case, digit, a sign of base64, or another one. */
 const SIGN = 5
