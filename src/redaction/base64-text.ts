@@ -17,6 +17,9 @@ export interface Base64Text extends MappedText {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is not plain
 const CONTROL = /[\0-\x08\x0e-\x1f\x7f]/
 
+/** Fewer characters in a row hold no part of a value. */
+const PRINTED = /[\t-\r -~]{8}/
+
 /**
  * The parts of a run of base64 units that decode to ASCII text (UTF-16 and NULs among it), at any of the four places where a
  * group may begin.
@@ -36,7 +39,11 @@ export function base64Texts(units: string): Base64Text[] {
         if (place === 0) since = i
         continue
       }
-      if (since >= 0 && i - since >= FEWEST_UNITS) texts.push(textAt(units, since, i))
+      if (since >= 0 && i - since >= FEWEST_UNITS) {
+        const text = textAt(units, since, i)
+        // Control characters alone stand there by chance.
+        if (PRINTED.test(text.text)) texts.push(text)
+      }
       since = -1
     }
   }

@@ -25,7 +25,7 @@ export const HEX_STRETCH = 1
 export const ROTATED_STRETCH = 2
 /** Thirteen letters of one case and digits in a row. */
 export const ONE_CASE_STRETCH = 4
-/** Thirteen letters and digits in a row, letters of both cases among them. */
+/** Thirteen letters and digits in a row, letters of both cases among them, that are no name. */
 export const MIXED_STRETCH = 8
 
 const SHORTEST_HEX = 16
@@ -36,6 +36,8 @@ const SHORTEST_RANDOM = 16
 const LETTER_PAIRS = 40
 /** ... or so many are of another kind than the one before. */
 const CHANGES = 42
+/** In names so many letters in a hundred are small ones after another. */
+const NAME_PAIRS = 45
 /** A date has so many dashes, and more digits in a hundred units than any encoding with dashes. */
 const DATE_DASHES = 2
 const DATE_DIGITS = 60
@@ -94,6 +96,11 @@ const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
   return hex | rotated | (unit < 97 ? UPPER : LOWER)
 })
 
+/** True for letters of both cases without digits, as in `getElementById`: base58 hardly ever has so many small ones in a row. */
+function isName(length: number, pairs: number, digits: number): boolean {
+  return digits === 0 && pairs * 100 >= length * NAME_PAIRS
+}
+
 /** One pass over a run, without a copy of it. */
 export function surveyed(units: Uint16Array, start: number, end: number): RunSurvey {
   // Four counters of eight bits: for each place of four where a group may begin, how many units in a row fit.
@@ -108,6 +115,9 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
   let cases = 0
   let before = 0
   let stretches = 0
+  // What there was before the stretch.
+  let pairsBefore = 0
+  let digitsBefore = 0
   // Where the last unit of each kind stood: a stretch goes back to there.
   let other = start - 1
   let [lower, upper, noHex, noRotated] = [other, other, other, other]
@@ -115,6 +125,12 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
     const unit = units[i] ?? 0
     const kind = kinds[unit & 127] ?? OTHER
     if (kind === OTHER) {
+      const stretch = i - 1 - other
+      if (stretch >= SHORTEST && lower > other && upper > other) {
+        if (!isName(stretch, pairs - pairsBefore, digits - digitsBefore)) stretches |= MIXED_STRETCH
+      }
+      pairsBefore = pairs
+      digitsBefore = digits
       other = lower = upper = noHex = noRotated = i
       if (unit === 0x0a || unit === 0x0d) {
         wrapped = true
@@ -124,7 +140,7 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
     } else {
       const cased = kind & (LOWER | UPPER | DIGIT)
       if (cased !== before) changes++
-      else if (cased === LOWER) pairs++
+      else if (cased === LOWER && other !== i - 1) pairs++
       before = cased
       cases |= cased
       if (cased === DIGIT) digits++
@@ -135,9 +151,6 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
       else if (i - noHex >= SHORTEST_HEX) stretches |= HEX_STRETCH
       if ((kind & NO_ROTATED) !== 0) noRotated = i
       else if (i - noRotated >= SHORTEST_HEX) stretches |= ROTATED_STRETCH
-      if (i - other >= SHORTEST && lower > other && upper > other) {
-        stretches |= MIXED_STRETCH
-      }
     }
     const fit = unitFits[unit & 127] ?? 0
     const turn = (place & 3) << 4
@@ -158,6 +171,10 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
       rotated &= ~ENOUGH
       both &= ~ENOUGH
     }
+  }
+  const stretch = end - 1 - other
+  if (stretch >= SHORTEST && lower > other && upper > other) {
+    if (!isName(stretch, pairs - pairsBefore, digits - digitsBefore)) stretches |= MIXED_STRETCH
   }
   const size = end - start
   const mixed = (cases & (LOWER | UPPER)) === (LOWER | UPPER)

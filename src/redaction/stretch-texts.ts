@@ -19,8 +19,6 @@ import { rot13, TURNS } from './turns.ts'
 
 /** The longest base58 that is decoded: its work grows with the square of its length. */
 const LONGEST_BASE58 = 4_096
-/** In names so many letters in a hundred are small ones after another. */
-const LETTER_PAIRS = 45
 
 const HEX = /[0-9a-fA-F]{16,}/g
 const HEX_ROTATED = /[0-9n-sN-S]{16,}/g
@@ -58,9 +56,7 @@ function textsIn(raw: string, offset: number, stretches: number, known: KnownUni
     each(HEX_ROTATED, (part) => (/[n-s]/i.test(part) ? hexTexts(rot13(part), known) : []))
   }
   if ((stretches & ONE_CASE_STRETCH) !== 0) each(BASE32, (part) => base32Texts(part, known))
-  if ((stretches & MIXED_STRETCH) !== 0) {
-    each(BASE58, (part) => (isName(part) ? [] : base58Texts(part, known)))
-  }
+  if ((stretches & MIXED_STRETCH) !== 0) each(BASE58, (part) => base58Texts(part, known))
   return found
 }
 
@@ -124,20 +120,6 @@ function mayBeText(head: Uint8Array): boolean {
     at += Math.max(1, size)
   }
   return odd <= 4
-}
-
-/** True for letters of both cases without digits, as in `getElementById`: base58 hardly ever has so many small ones in a row. */
-function isName(part: string): boolean {
-  let pairs = 0
-  let before = false
-  for (let i = 0; i < part.length; i++) {
-    const unit = part.charCodeAt(i)
-    if (unit < 58) return false
-    const small = unit >= 97
-    if (small && before) pairs++
-    before = small
-  }
-  return pairs * 100 >= part.length * LETTER_PAIRS
 }
 
 function base58Texts(part: string, known: KnownUnits): string[] {
