@@ -5,11 +5,13 @@ import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { textsInAll } from './texts-in-bytes.ts'
 import { rotatedUnit } from './turns.ts'
-import { isDigit, isLetter } from './unit-kinds.ts'
+import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
 
 /** So many groups of ASCII text in a row are decoded and searched: in honest text they hardly ever stand by chance. */
 const FEWEST_GROUPS = 2
 const GROUP = 5
+/** So many hex digits in a row stand in ascii85 of text once in 10^8 times. */
+const SHORTEST_DIGEST = 16
 /** Of so many units ... */
 const WINDOW = 20
 /** ... so many at least are followed by one of another kind (letters of both cases, digits, signs) ... */
@@ -70,11 +72,21 @@ function addStretches(run: Run, add: Add): void {
   const { units, start, end } = run
   /** By alphabet, direction and place of five: up to where it has been read; made when it is needed. */
   let seen: Int32Array | null = null
+  /** Hex digits go on to there; no text has so many in a row. */
+  let hexEnd = start
   const last = end - GROUP
   for (let at = start; at < last; at++) {
     const both =
       (firsts[(units[at] ?? 0) & 127] ?? 0) & (firsts[(units[at + GROUP] ?? 0) & 127] ?? 0)
     if (both === 0) continue
+    if (at >= hexEnd) {
+      hexEnd = at
+      while (hexEnd < end && isHexUnit(units[hexEnd] ?? 0)) hexEnd++
+    }
+    if (hexEnd - at >= SHORTEST_DIGEST) {
+      at = hexEnd - 2 * GROUP
+      continue
+    }
     seen ??= new Int32Array(4 * GROUP)
     const place = at % GROUP
     if ((both & 1) !== 0) addAround(run, at, ADOBE, seen, place, add)

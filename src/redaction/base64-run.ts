@@ -27,7 +27,6 @@ export function base64RunTexts(
 ): MappedText[] {
   const { start, end } = run
   const { evidence, wrapped, random } = survey
-  if (evidence === 0 && !random) return []
   const raw = text.slice(start, end)
   const units = wrapped ? raw.replaceAll(/[\r\n]+/g, '') : raw
   const whole = (one: string): MappedText => wholeOf(one, start, end)

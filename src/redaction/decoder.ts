@@ -26,11 +26,13 @@ export function decoded(
   if (kind === BASE64_UNIT) {
     const survey = surveyed(units, start, end)
     const { evidence, random, stretches, dashes, wrapped } = survey
-    if (evidence === 0 && !random && stretches === 0 && !dashes && !wrapped) return []
-    const found = base64RunTexts(text, run, survey, known)
-    found.push(...stretchTexts(text, run, survey, known))
-    if (!dashes) return found
-    return [...found, ...grouped(text.slice(start, end)).map((one) => wholeOf(one, start, end))]
+    const found: MappedText[] = []
+    if (evidence !== 0 || random) found.push(...base64RunTexts(text, run, survey, known))
+    if (stretches !== 0 || wrapped) found.push(...stretchTexts(text, run, survey, known))
+    if (dashes) {
+      for (const one of grouped(text.slice(start, end))) found.push(wholeOf(one, start, end))
+    }
+    return found
   }
   if (kind === ASCII85_UNIT) return ascii85Texts(units, run, known)
   if (kind === LIST_UNIT || kind === ROTATED_LIST_UNIT) {

@@ -38,6 +38,7 @@ export class GramTable {
   readonly #head: Int32Array
   readonly #headShift: number
   readonly #next: Int32Array
+  readonly #hashes: Int32Array
   readonly #ownerOf: Int32Array
   readonly #offsetOf: Int32Array
 
@@ -51,6 +52,7 @@ export class GramTable {
     this.#head = new Int32Array(1 << slots).fill(-1)
     this.#headShift = 32 - slots
     this.#next = new Int32Array(grams)
+    this.#hashes = new Int32Array(grams)
     this.#ownerOf = new Int32Array(grams)
     this.#offsetOf = new Int32Array(grams)
     let gram = 0
@@ -61,6 +63,7 @@ export class GramTable {
         const slot = hash >>> this.#headShift
         this.#next[gram] = this.#head[slot] ?? -1
         this.#head[slot] = gram
+        this.#hashes[gram] = hash
         this.#ownerOf[gram] = owner
         this.#offsetOf[gram] = offset
         gram++
@@ -68,16 +71,22 @@ export class GramTable {
     }
   }
 
-  /** The first group that may have a hash; -1 where none has. */
+  /** The first group that has a hash; -1 where none has. */
   first(hash: number): number {
     const bit = hash >>> this.#bitShift
     if (((this.#bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) return -1
-    return this.#head[hash >>> this.#headShift] ?? -1
+    return this.#same(this.#head[hash >>> this.#headShift] ?? -1, hash)
   }
 
-  /** The next one after a group; -1 after the last. */
+  /** The next one of the same hash after a group; -1 after the last. */
   next(gram: number): number {
-    return this.#next[gram] ?? -1
+    return this.#same(this.#next[gram] ?? -1, this.#hashes[gram] ?? 0)
+  }
+
+  #same(first: number, hash: number): number {
+    let gram = first
+    while (gram >= 0 && this.#hashes[gram] !== hash) gram = this.#next[gram] ?? -1
+    return gram
   }
 
   /** Which text a group is of, and where in it. */

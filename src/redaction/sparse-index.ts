@@ -49,60 +49,59 @@ export class SparseIndex {
    */
   find(text: Uint16Array, length: number): SparseHits {
     const hits: SparseHits = { runs: [], pieces: [] }
-    const { units, places, count } = squeezed(text, length)
     const grams = this.#grams
     const budget = new SearchBudget(length)
+    const kept = squeezedUnits
     let key = 0
-    for (let end = 0; end < count; end++) {
-      key = nextKey(key, units[end] ?? 0)
-      if (end < GRAM - 1) continue
+    for (let i = 0; i < length; i++) {
+      const unit = kept[text[i] ?? 0] ?? 0
+      if (unit === 0) continue
+      key = nextKey(key, unit)
       let gram = grams.first(Math.imul(key, MIX))
-      for (; gram >= 0; gram = grams.next(gram)) {
-        budget.spend(this.#compare(units, places, count, end - GRAM + 1, gram, hits))
+      if (gram < 0) continue
+      const first = startOfGram(text, i)
+      for (; gram >= 0 && first >= 0; gram = grams.next(gram)) {
+        budget.spend(this.#compare(text, length, first, gram, hits))
       }
     }
     this.#meter.steps += budget.steps + length
     return hits
   }
 
-  #compare(
-    text: Uint16Array,
-    places: Int32Array,
-    count: number,
-    at: number,
-    gram: number,
-    hits: SparseHits,
-  ): number {
+  #compare(text: Uint16Array, length: number, at: number, gram: number, hits: SparseHits): number {
     const index = this.#grams.ownerOf(gram)
     const form = this.#forms[index]
     if (form === undefined) return 1
     const { units, offsets, least, name, size, key } = form
     const offset = this.#grams.offsetOf(gram)
-    let right = 0
-    while (
-      offset + right < units.length &&
-      at + right < count &&
-      units[offset + right] === text[at + right]
-    ) {
-      right++
+    let count = 0
+    let end = at
+    for (let i = at; i < length && offset + count < units.length; i++) {
+      const unit = squeezedUnits[text[i] ?? 0] ?? 0
+      if (unit === 0) continue
+      if (unit !== units[offset + count]) break
+      count++
+      end = i + 1
     }
-    if (right < GRAM) return right + 1
-    let left = 0
-    while (left < Math.min(at, offset) && units[offset - left - 1] === text[at - left - 1]) left++
+    if (count < GRAM) return count + 1
     // One that goes on to the left was seen from an earlier place.
-    if (left > 0) return left + right
+    if (offset > 0 && units[offset - 1] === unitBefore(text, at)) return count + 1
     // What was left out of it on either side may have been there too.
     const from = offset === 0 ? 0 : (offsets[offset - 1] ?? 0) + 1
-    const to = offset + right === units.length ? size : (offsets[offset + right] ?? 0)
-    const first = places[at] ?? 0
-    const length = (places[at + right - 1] ?? 0) + 1 - first
+    const to = offset + count === units.length ? size : (offsets[offset + count] ?? 0)
     if (to - from >= least) {
-      const whole = right === units.length
-      hits.runs.push({ first, count: length, name, whole, key: `s${index}:${offset}:${right}` })
+      const whole = count === units.length
+      hits.runs.push({
+        first: at,
+        count: end - at,
+        name,
+        whole,
+        key: `s${index}:${offset}:${count}`,
+      })
     } else if (key !== null && to - from >= PIECE) {
       hits.pieces.push({
-        first,
-        length,
+        first: at,
+        length: end - at,
         name,
         part: key,
         size,
@@ -111,8 +110,26 @@ export class SparseIndex {
         window: windowOf(key),
       })
     }
-    return right + 1
+    return count + 1
   }
+}
+
+/** Where the group of kept units begins that ends at a place; -1 where there are fewer before it. */
+function startOfGram(text: Uint16Array, end: number): number {
+  let left = GRAM
+  for (let i = end; i >= 0; i--) {
+    if (squeezedUnits[text[i] ?? 0] !== 0 && --left === 0) return i
+  }
+  return -1
+}
+
+/** The last unit before a place that is kept; 0 where there is none. */
+function unitBefore(text: Uint16Array, at: number): number {
+  for (let i = at - 1; i >= 0; i--) {
+    const unit = squeezedUnits[text[i] ?? 0] ?? 0
+    if (unit !== 0) return unit
+  }
+  return 0
 }
 
 function formsOf({ text, name }: SecretPart): Form[] {
@@ -120,10 +137,16 @@ function formsOf({ text, name }: SecretPart): Form[] {
   if (least === null) return []
   const forms = new Set(TURNS.map((turn) => turn(text.toLowerCase())))
   return [...forms].flatMap((form, index) => {
-    const codes = Uint16Array.from({ length: form.length }, (_, i) => form.charCodeAt(i))
-    const { units, places, count } = squeezed(codes, codes.length)
-    if (count < GRAM) return []
-    const kept = { units: units.slice(0, count), offsets: places.slice(0, count) }
+    const units: number[] = []
+    const offsets: number[] = []
+    for (let i = 0; i < form.length; i++) {
+      const unit = squeezedUnits[form.charCodeAt(i)] ?? 0
+      if (unit === 0) continue
+      units.push(unit)
+      offsets.push(i)
+    }
+    if (units.length < GRAM) return []
+    const kept = { units: Uint16Array.from(units), offsets: Int32Array.from(offsets) }
     return [{ ...kept, size: form.length, least, name, key: index === 0 ? `~${text}` : null }]
   })
 }
@@ -134,31 +157,6 @@ const squeezedUnits = Uint16Array.from({ length: 65_536 }, (_, unit) => {
   if (unit < 128 && `"',-._|\\`.includes(String.fromCharCode(unit))) return 0
   return unit >= 65 && unit <= 90 ? unit + 32 : unit
 })
-
-/** A text without case, and without what often stands between characters; and where each unit of it stood. */
-function squeezed(text: Uint16Array, length: number) {
-  const { units, places } = roomFor(length + 1)
-  let count = 0
-  for (let i = 0; i < length; i++) {
-    const kept = squeezedUnits[text[i] ?? 0] ?? 0
-    units[count] = kept
-    places[count] = i
-    // No branch, which would be taken or not by chance: 1 for all but 0.
-    count += (kept + 0xffff) >> 16
-  }
-  return { units, places, count }
-}
-
-/** A longer text gets room of its own, which is not kept. INVARIANT: the room is the next text's as soon as that is searched. */
-const LONGEST_KEPT = 1 << 20
-let room = { units: new Uint16Array(1 << 12), places: new Int32Array(1 << 12) }
-
-function roomFor(size: number) {
-  if (size <= room.units.length) return room
-  const made = { units: new Uint16Array(size * 2), places: new Int32Array(size * 2) }
-  if (size <= LONGEST_KEPT) room = made
-  return made
-}
 
 /** What has no width, or is a space of another kind. */
 function isInvisible(unit: number): boolean {

@@ -33,7 +33,6 @@ export function stretchTexts(
   known: KnownUnits,
 ): MappedText[] {
   const { start, end } = run
-  if (survey.stretches === 0 && !survey.wrapped) return []
   const raw = text.slice(start, end)
   const found = textsIn(raw, start, survey.stretches, known)
   if (!survey.wrapped) return found
@@ -46,9 +45,11 @@ const ALL = HEX_STRETCH | ROTATED_STRETCH | ONE_CASE_STRETCH | MIXED_STRETCH
 function textsIn(raw: string, offset: number, stretches: number, known: KnownUnits): MappedText[] {
   const found: MappedText[] = []
   const each = (pattern: RegExp, texts: (part: string) => string[]) => {
-    for (const { 0: part, index } of raw.matchAll(pattern)) {
-      const [start, end] = [offset + index, offset + index + part.length]
-      found.push(...texts(part).map((one) => wholeOf(one, start, end)))
+    pattern.lastIndex = 0
+    for (let match = pattern.exec(raw); match !== null; match = pattern.exec(raw)) {
+      const start = offset + match.index
+      const end = start + match[0].length
+      for (const one of texts(match[0])) found.push(wholeOf(one, start, end))
     }
   }
   if ((stretches & HEX_STRETCH) !== 0) each(HEX, (part) => hexTexts(part, known))
@@ -63,30 +64,23 @@ function textsIn(raw: string, offset: number, stretches: number, known: KnownUni
 /** What hex digits stand for, from the first or the second digit on, in their order and in the reverse. */
 function hexTexts(digits: string, known: KnownUnits): string[] {
   const texts: string[] = []
-  const bytes = new Uint8Array(digits.length >> 1)
-  for (const reverse of [false, true]) {
+  const { length } = digits
+  const nibbles = new Uint8Array(length)
+  for (let i = 0; i < length; i++) nibbles[i] = hexDigits[digits.charCodeAt(i) & 127] ?? 0
+  const bytes = new Uint8Array(length >> 1)
+  for (const step of [1, -1]) {
     for (const skipped of [0, 1]) {
-      const count = hexBytes(digits, skipped, reverse, bytes)
-      const probe = probed(bytes, count, known)
-      if (probe === 0) continue
+      const count = (length - skipped) >> 1
+      let at = step > 0 ? skipped : length - 1 - skipped
+      for (let i = 0; i < count; i++, at += 2 * step) {
+        bytes[i] = ((nibbles[at] ?? 0) << 4) | (nibbles[at + step] ?? 0)
+      }
+      if (probed(bytes, count, known) === 0) continue
       const found = Buffer.from(bytes.subarray(0, count))
       texts.push(...textsInAll([found, ...inflatedIn(found, false)], known))
     }
   }
   return texts
-}
-
-/** Decodes hex into room that is there, and gives how many bytes that are. @param skipped how many digits at the start are not. */
-function hexBytes(digits: string, skipped: number, reverse: boolean, into: Uint8Array): number {
-  const count = (digits.length - skipped) >> 1
-  const last = digits.length - 1
-  for (let i = 0; i < count; i++) {
-    const at = skipped + 2 * i
-    const high = hexDigits[digits.charCodeAt(reverse ? last - at : at) & 127] ?? 0
-    const low = hexDigits[digits.charCodeAt(reverse ? last - at - 1 : at + 1) & 127] ?? 0
-    into[i] = (high << 4) | low
-  }
-  return count
 }
 
 const hexDigits = digitsOf('0123456789abcdef').slice()
