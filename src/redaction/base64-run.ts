@@ -18,13 +18,20 @@ const LEAST_PLAIN = 32
 /** What is read in other ways takes so many units of what is plain on either side with it. */
 const MARGIN = 16
 
+/** What a run stands for. */
+interface RunTexts {
+  readonly texts: MappedText[]
+  /** It is plain base64 from end to end, and nothing else. */
+  readonly plain: boolean
+}
+
 /** What a run of base64 units stands for: ASCII text wherever it begins in it, and any text in its bytes, in each order and alphabet. */
 export function base64RunTexts(
   text: string,
   run: { readonly start: number; readonly end: number },
   survey: RunSurvey,
   known: KnownUnits,
-): MappedText[] {
+): RunTexts {
   const { start, end } = run
   const { evidence, wrapped, random } = survey
   const raw = text.slice(start, end)
@@ -47,7 +54,7 @@ export function base64RunTexts(
     }
   }
   const rest = gapsBetween(plain, units.length)
-  if (rest.length === 0) return found
+  if (rest.length === 0) return { texts: found, plain: true }
   for (const [index, sign] of [REVERSED, ROTATED, BOTH].entries()) {
     const turn = TURNS[index + 1]
     if ((evidence & sign) === 0 || turn === undefined) continue
@@ -57,7 +64,7 @@ export function base64RunTexts(
     }
   }
   if (random) found.push(...textsOfBytes(units, rest, known).map(whole))
-  return found
+  return { texts: found, plain: false }
 }
 
 /** Places in the units of a run. */

@@ -1,10 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { NO_DIGIT } from './digits.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
-import { fits, sextets } from './run-survey.ts'
-
-/** So many units that decode to ASCII text are decoded and searched. */
-const FEWEST_UNITS = 16
+import { EACH, ENOUGH, FEWEST_UNITS, kept, unitFits } from './run-survey.ts'
 
 /** A part of a run, and what it stands for. */
 export interface Base64Text extends MappedText {
@@ -26,25 +22,35 @@ const PRINTED = /[\t-\r -~]{8}/
  */
 export function base64Texts(units: string): Base64Text[] {
   const texts: Base64Text[] = []
+  const since = [-1, -1, -1, -1]
+  let open = 0
+  let counters = 0
   const count = units.length
-  // One pass for each place of four; a pass ends a stretch at the first unit that does not fit.
-  for (let phase = 0; phase < 4; phase++) {
-    let since = -1
-    for (let i = phase; i <= count; i++) {
-      const sextet = i < count ? (sextets[units.charCodeAt(i) & 127] ?? NO_DIGIT) : 255
-      const place = (i - phase) & 3
-      const fit = sextet !== NO_DIGIT && ((fits[sextet] ?? 0) & (1 << place)) !== 0
-      if (fit && since >= 0) continue
-      if (fit) {
-        if (place === 0) since = i
-        continue
-      }
-      if (since >= 0 && i - since >= FEWEST_UNITS) {
-        const text = textAt(units, since, i)
+  for (let i = 0; i <= count; i++) {
+    const fit = i < count ? (unitFits[units.charCodeAt(i) & 127] ?? 0) & 15 : 0
+    counters = (counters + EACH) & (kept[((i & 3) << 4) | fit] ?? 0)
+    if (open !== 0) {
+      for (let phase = 0; phase < 4; phase++) {
+        const start = since[phase] ?? -1
+        if (start < 0 || (counters & (0xff << (phase * 8))) !== 0) continue
+        since[phase] = -1
+        open--
+        if (i - start < FEWEST_UNITS) continue
+        const text = textAt(units, start, i)
         // Control characters alone stand there by chance.
         if (PRINTED.test(text.text)) texts.push(text)
       }
-      since = -1
+    }
+    const enough = counters & ENOUGH
+    if (enough === 0) continue
+    // One less, so that no counter runs into its neighbour.
+    counters -= enough >>> 4
+    for (let phase = 0; phase < 4; phase++) {
+      if ((enough & (0xff << (phase * 8))) === 0 || (since[phase] ?? -1) >= 0) continue
+      // The first group that is there as a whole.
+      const first = i - FEWEST_UNITS + 1
+      since[phase] = first + ((phase - first) & 3)
+      open++
     }
   }
   return texts

@@ -27,7 +27,11 @@ export function decoded(
     const survey = surveyed(units, start, end)
     const { evidence, random, stretches, dashes, wrapped } = survey
     const found: MappedText[] = []
-    if (evidence !== 0 || random) found.push(...base64RunTexts(text, run, survey, known))
+    if (evidence !== 0 || random) {
+      const { texts, plain } = base64RunTexts(text, run, survey, known)
+      if (plain) return texts
+      found.push(...texts)
+    }
     if (stretches !== 0 || wrapped) found.push(...stretchTexts(text, run, survey, known))
     if (dashes) {
       for (const one of grouped(text.slice(start, end))) found.push(wholeOf(one, start, end))

@@ -53,25 +53,28 @@ sextets[0x5f] = 63
  * By sextet: bit r is set where it may stand at place r of four, if the bytes are ASCII: the first bit of each byte is in a place
  * of its own.
  */
-export const fits = Uint8Array.from({ length: 64 }, (_, sextet) => {
+const fits = Uint8Array.from({ length: 64 }, (_, sextet) => {
   const first = sextet < 32 ? 1 : 0
   const second = (sextet & 8) === 0 ? 2 : 0
   const third = (sextet & 2) === 0 ? 4 : 0
   return first | second | third | 8
 })
 
-const EACH = 0x01010101
-/** INVARIANT: the bit of 16 in each counter of eight bits: so many units that decode to ASCII are decoded and searched. */
-const ENOUGH = 0x10101010
+/** So many units that decode to ASCII text are decoded and searched. */
+export const FEWEST_UNITS = 16
+/** Counts in four counters of eight bits. */
+export const EACH = 0x01010101
+/** INVARIANT: the bit of `FEWEST_UNITS` in each counter. */
+export const ENOUGH = EACH * FEWEST_UNITS
 
 /** By code unit: the places of four where it fits (`fits`), and above them those of its ROT13. */
-const unitFits = Uint8Array.from({ length: 128 }, (_, unit) => {
+export const unitFits = Uint8Array.from({ length: 128 }, (_, unit) => {
   const of = (one: number) => fits[sextets[one] ?? NO_DIGIT] ?? 0
   return of(unit) | (of(rotatedUnit(unit)) << 4)
 })
 
 /** By turn and fit: which of the four counters go on. Counter p is of groups that begin at places p, p + 4, ... */
-const kept = Int32Array.from({ length: 64 }, (_, key) => {
+export const kept = Int32Array.from({ length: 64 }, (_, key) => {
   const turn = key >> 4
   let mask = 0
   for (let p = 0; p < 4; p++) {
