@@ -10,7 +10,7 @@ import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
 /** So many groups of ASCII text in a row are decoded and searched: in honest text they hardly ever stand by chance. */
 const FEWEST_GROUPS = 2
 const GROUP = 5
-/** So many hex digits in a row stand in ascii85 of text once in 10^8 times. */
+/** So many units of digests and dates in a row stand in ascii85 of text once in some 10^6 times. */
 const SHORTEST_DIGEST = 16
 /** Of so many units ... */
 const WINDOW = 20
@@ -38,8 +38,13 @@ export function ascii85Texts(
     })
     return found
   }
-  const units = text.slice(start, end).filter((unit) => unit > 32)
-  addTexts({ units, start: 0, end: units.length }, known, (one) => {
+  const units = new Uint16Array(end - start)
+  let length = 0
+  for (let i = start; i < end; i++) {
+    const unit = text[i] ?? 0
+    if (unit > 32) units[length++] = unit
+  }
+  addTexts({ units, start: 0, end: length }, known, (one) => {
     found.push(wholeOf(one, start, end))
   })
   return found
@@ -72,19 +77,19 @@ function addStretches(run: Run, add: Add): void {
   const { units, start, end } = run
   /** By alphabet, direction and place of five: up to where it has been read; made when it is needed. */
   let seen: Int32Array | null = null
-  /** Hex digits go on to there; no text has so many in a row. */
-  let hexEnd = start
+  /** Where what may be a digest, or a date, ends. */
+  let digestEnd = start
   const last = end - GROUP
   for (let at = start; at < last; at++) {
     const both =
       (firsts[(units[at] ?? 0) & 127] ?? 0) & (firsts[(units[at + GROUP] ?? 0) & 127] ?? 0)
     if (both === 0) continue
-    if (at >= hexEnd) {
-      hexEnd = at
-      while (hexEnd < end && isHexUnit(units[hexEnd] ?? 0)) hexEnd++
+    if (at >= digestEnd) {
+      digestEnd = at
+      while (digestEnd < end && ofDigest[(units[digestEnd] ?? 0) & 127] === 1) digestEnd++
     }
-    if (hexEnd - at >= SHORTEST_DIGEST) {
-      at = hexEnd - 2 * GROUP
+    if (digestEnd - at >= SHORTEST_DIGEST) {
+      at = digestEnd - 2 * GROUP
       continue
     }
     seen ??= new Int32Array(4 * GROUP)
@@ -94,6 +99,11 @@ function addStretches(run: Run, add: Add): void {
   }
   for (let at = start; at < start + GROUP; at++) addForward(run, at, Z85, add)
 }
+
+/** Hex digits, and what stands in a UUID or a date (RFC 3339). */
+const ofDigest = Uint8Array.from({ length: 128 }, (_, unit) =>
+  isHexUnit(unit) || '-.:T'.includes(String.fromCharCode(unit)) ? 1 : 0,
+)
 
 /** Adds what two groups stand for that may be text, read from left to right and from right to left, with those beside them. */
 function addAround(
