@@ -53,16 +53,19 @@ export function base64RunTexts(
       found.push({ text: one, span: local })
     }
   }
-  const rest = gapsBetween(plain, units.length)
-  if (rest.length === 0) return { texts: found, plain: true }
   for (const [index, sign] of [REVERSED, ROTATED, BOTH].entries()) {
     const turn = TURNS[index + 1]
     if ((evidence & sign) === 0 || turn === undefined) continue
-    for (const { first, last } of rest) {
-      const turned = base64Texts(turn(units.slice(first, last)))
-      found.push(...turned.map(({ text: one }) => whole(one)))
+    const backwards = sign !== ROTATED
+    for (const { text: one, start: from, end: to } of base64Texts(turn(units))) {
+      const part = backwards
+        ? { first: units.length - to, last: units.length - from }
+        : { first: from, last: to }
+      if (!plain.some((other) => isChance(part, other))) found.push(whole(one))
     }
   }
+  const rest = gapsBetween(plain, units.length)
+  if (rest.length === 0) return { texts: found, plain: true }
   if (random) found.push(...textsOfBytes(units, rest, known).map(whole))
   return { texts: found, plain: false }
 }
@@ -71,6 +74,12 @@ export function base64RunTexts(
 interface Part {
   readonly first: number
   readonly last: number
+}
+
+/** True for what is read in another order or alphabet from a part that is plain: digits are text both ways, but not as far. */
+function isChance(part: Part, plain: Part): boolean {
+  const inside = plain.first <= part.first && part.last <= plain.last
+  return inside && (part.last - part.first) * 2 <= plain.last - plain.first
 }
 
 /** What is not plain, each with a margin; none where what is left is too short. */

@@ -4,16 +4,17 @@ import {
   ASCII85_UNIT,
   BASE64_UNIT,
   type EncodedRun,
-  gathered,
   LIST_UNIT,
   ROTATED_LIST_UNIT,
+  SINGLE,
 } from './encoded-run.ts'
 import type { KnownUnits } from './known-units.ts'
 import { FEWEST_NUMBERS, listTexts } from './list-texts.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { surveyed } from './run-survey.ts'
+import { apartText, singlesText } from './spread-texts.ts'
 import { stretchTexts } from './stretch-texts.ts'
-import { isDigit, isLetterOrDigit } from './unit-kinds.ts'
+import { isDigit } from './unit-kinds.ts'
 
 /** What a run of units that may be encoded stands for, in every encoding that it may be of; empty for most. */
 export function decoded(
@@ -43,16 +44,8 @@ export function decoded(
     if (!mayBeList(units, start, end)) return []
     return listTexts(text.slice(start, end), known).map((one) => wholeOf(one, start, end))
   }
-  let first = start
-  while (first > 0 && start - first < LONGEST_SIGN && mayPrecede(units[first - 1] ?? 0)) first--
-  return [gathered(text.slice(first, end), first)]
-}
-
-/** Characters that stand apart may begin with those of an escape, which are no letters: `& # 6 7`. */
-const LONGEST_SIGN = 12
-
-function mayPrecede(unit: number): boolean {
-  return unit >= 32 && !isLetterOrDigit(unit)
+  if (kind === SINGLE) return [singlesText(text, start, end)]
+  return [apartText(text, units, start, end)]
 }
 
 /** Numbers of more digits are no bytes and no characters; in hex of more than two they are no bytes. */

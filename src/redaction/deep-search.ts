@@ -1,5 +1,5 @@
 import { decoded } from './decoder.ts'
-import { type EncodedRun, forEachEncodedRun } from './encoded-run.ts'
+import { APART, type EncodedRun, forEachEncodedRun, SINGLE } from './encoded-run.ts'
 import { escapeRegions } from './escape-region.ts'
 import type { Finding } from './finding.ts'
 import { FoldedText } from './folded-text.ts'
@@ -118,7 +118,7 @@ export class DeepSearch {
     const { depth, decodings, escapes } = level
     forEachEncodedRun(units, text.length, (run) => {
       // Characters that stand apart are only put together.
-      const more = run.kind === 0 ? 0 : 1
+      const more = run.kind === APART || run.kind === SINGLE ? 0 : 1
       for (const part of segmentsOf(text, units, run)) {
         for (const inner of decoded(text, units, { ...part, kind: run.kind }, this.#tables.known)) {
           const inside = { depth: depth + 1, decodings: decodings + more, escapes }

@@ -1,5 +1,3 @@
-import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
-
 /** Classes of units that an encoded text is made of, as bits. */
 export const BASE64_UNIT = 1
 /** Digits, hex digits and what stands between the numbers of a list. */
@@ -7,13 +5,17 @@ export const LIST_UNIT = 2
 export const ASCII85_UNIT = 4
 /** As LIST_UNIT, in ROT13. */
 export const ROTATED_LIST_UNIT = 8
-const LETTER_OR_DIGIT = 16
-const END_OF_LINE = 32
+/** Letters and digits that stand apart from each other. */
+export const APART = 16
+/** Single characters with one space between any two, signs among them. */
+export const SINGLE = 32
+const LETTER_OR_DIGIT = 64
+const END_OF_LINE = 128
 
 export interface EncodedRun {
   readonly start: number
   readonly end: number
-  /** One of the classes above, or 0 for characters that stand apart from each other. */
+  /** One of the classes above. */
   readonly kind: number
 }
 
@@ -39,6 +41,7 @@ mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
 mark('0123456789nopqrsNOPQRSkK:,; \t\r\n[]{}()|-_%', ROTATED_LIST_UNIT)
 mark('\r\n', ASCII85_UNIT)
 mark('\n', END_OF_LINE)
+mark(' ', SINGLE)
 
 /** So many units are looked at together: a run of 13 or more holds all of some window. */
 const WINDOW = 7
@@ -58,6 +61,7 @@ export function forEachEncodedRun(
   const runs = new OpenRuns(units, length, visit)
   let open = 0
   let spreadEnd = 0
+  let singlesEnd = 0
   let at = 0
   for (; at + WINDOW <= length; at += WINDOW) {
     // Without branches, which prose would take or not by chance.
@@ -79,6 +83,11 @@ export function forEachEncodedRun(
     const together = (a & b) | (b & c) | (c & d) | (d & e) | (e & f) | (f & g)
     if ((seen & ~together & LETTER_OR_DIGIT) !== 0 && at >= spreadEnd) {
       spreadEnd = spread(units, length, at, visit)
+    }
+    // Every second one is a space, and no other.
+    const [even, odd] = [a & c & e & g & ~(b | d | f), b & d & f & ~(a | c | e | g)]
+    if (((even | odd) & SINGLE) !== 0 && at >= singlesEnd) {
+      singlesEnd = singles(units, length, (even & SINGLE) === 0 ? at : at + 1, visit)
     }
   }
   runs.change(open, 0, at)
@@ -175,24 +184,30 @@ function spread(
     count++
     gap = 0
   }
-  if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: 0 })
+  if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: APART })
   return Math.max(last, at + 1)
 }
 
-/** The characters of a run that stand apart, without what stands most often between them. */
-export function gathered(raw: string, offset: number): MappedText {
-  const counts = new Map<string, number>()
-  for (const gap of raw.match(/(?<=[A-Za-z0-9])[^A-Za-z0-9]+(?=[A-Za-z0-9])/g) ?? []) {
-    counts.set(gap, (counts.get(gap) ?? 0) + 1)
-  }
-  // Where two stand as often, the longer one is the shorter with a character of the text in it: `6 7 % 2 0 %`.
-  const gap = [...counts].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length)[0]?.[0] ?? ''
-  const built = new MappedTextBuilder(raw.length)
-  let at = 0
-  for (let next = raw.indexOf(gap); gap !== '' && next >= 0; next = raw.indexOf(gap, at)) {
-    built.add(raw.slice(at, next), offset + at, offset + next)
-    at = next + gap.length
-  }
-  built.add(raw.slice(at), offset + at, offset + raw.length)
-  return built.build()
+/** Visits the stretch of single characters around one of them, where they are enough, and gives where it ends. */
+function singles(
+  units: Uint16Array,
+  length: number,
+  at: number,
+  visit: (run: EncodedRun) => void,
+): number {
+  const stands = (i: number): boolean =>
+    i >= 0 &&
+    i < length &&
+    (units[i] ?? 0) > SPACE &&
+    (i === 0 || (units[i - 1] ?? 0) <= SPACE) &&
+    (i + 1 === length || (units[i + 1] ?? 0) <= SPACE)
+  let start = at
+  while (units[start - 1] === SPACE && stands(start - 2)) start -= 2
+  let last = at
+  while (units[last + 1] === SPACE && stands(last + 2)) last += 2
+  const end = last + 1
+  if (end - start >= 2 * FEWEST_SPREAD - 1) visit({ start, end, kind: SINGLE })
+  return end
 }
+
+const SPACE = 0x20

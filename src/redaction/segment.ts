@@ -122,12 +122,17 @@ function isShort(text: string, start: number, end: number, backwards: boolean): 
   let count = 0
   for (let i = 0; i < end - start; i++) {
     if (i > LONGEST_ELEMENT) return false
-    const unit = text.charCodeAt(backwards ? end - 1 - i : start + i)
+    const unit = narrow(text.charCodeAt(backwards ? end - 1 - i : start + i))
     if (isLetterOrDigit(unit) || (unit >= 128 && foldTable()[unit] !== 0)) {
       if (++count > SHORT_WORD) return false
     } else if (count > 0 && unit < 128 && delimiters[unit] === 1) return true
   }
   return true
+}
+
+/** What a full-width form stands for. */
+function narrow(unit: number): number {
+  return unit >= 0xff01 && unit <= 0xff5e ? unit - 0xfee0 : unit
 }
 
 /** So near the end of a word an escape makes that of the next one a part of the same text. */
@@ -136,7 +141,7 @@ const NEAR = 12
 /** True where the sign of an escape stands in a part of a word. */
 function hasSign(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i)
+    const unit = narrow(text.charCodeAt(i))
     if (unit === 0x5c || unit === 0x25 || unit === 0x26 || (unit === 0x3d && i > start)) return true
   }
   return false

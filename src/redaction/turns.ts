@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { isLetter } from './unit-kinds.ts'
 
 /** A code unit in ROT13: letters of ASCII change, all else stays. */
@@ -7,13 +8,20 @@ export function rotatedUnit(unit: number): number {
 }
 
 export function rot13(text: string): string {
-  let out = ''
-  for (let i = 0; i < text.length; i++) out += String.fromCharCode(rotatedUnit(text.charCodeAt(i)))
-  return out
+  return changed(text, (units) => {
+    for (let i = 0; i < units.length; i++) units[i] = rotatedUnit(units[i] ?? 0)
+  })
 }
 
 export function reversed(text: string): string {
-  return text.split('').reverse().join('')
+  return changed(text, (units) => units.reverse())
+}
+
+/** A copy of a text, changed in place: several times as fast as to put strings together. */
+function changed(text: string, change: (units: Uint16Array) => void): string {
+  const bytes = Buffer.from(text, 'utf16le')
+  change(new Uint16Array(bytes.buffer, bytes.byteOffset, text.length))
+  return bytes.toString('utf16le')
 }
 
 /** The orders and alphabets in which a text is looked for. Each undoes itself. */
