@@ -21,6 +21,7 @@ const LONGEST_OPEN = 4_096
 export class Layers {
   readonly #tables: Tables
   readonly #clean = new CleanTexts()
+  readonly #withoutSpread = new CleanTexts()
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -67,10 +68,13 @@ export class Layers {
     return new Layers({ ...this.#tables, words: null }).find(text).matches
   }
 
-  /** What is spread out over a text, and nothing else. */
+  /** What is spread out over a text, and nothing else; none where it was looked at before and held none. */
   findSpread(text: string): readonly Match[] {
+    if (this.#withoutSpread.has(text)) return []
     const findings = DeepSearch.spread(this.#tables, text)
-    return findings.length === 0 ? [] : combined(text, [], findings)
+    if (findings.length > 0) return combined(text, [], findings)
+    this.#withoutSpread.add(text)
+    return []
   }
 
   /** The end of what a stream may let out at most. */
