@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { HAS_TEXT, probed } from './byte-probe.ts'
+import { ByteRoom } from './byte-room.ts'
 import { digitsOf, NO_DIGIT } from './digits.ts'
 import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
@@ -168,7 +169,7 @@ function digitsFrom(
 }
 
 function latin1Of(digits: Uint8Array): string {
-  const bytes = roomFor(digits.length)
+  const bytes = room.of(digits.length + GROUP)
   return bytes.toString('latin1', 0, bytesOf(digits, 0, bytes))
 }
 
@@ -233,7 +234,7 @@ function randomParts({ units, start, end }: Run): { first: number; last: number 
 /** What the units stand for in each alphabet and order, from each of the five places where a group may begin. */
 function everything(units: Uint16Array, known: KnownUnits): string[] {
   const texts: string[] = []
-  const bytes = roomFor(units.length)
+  const bytes = room.of(units.length + GROUP)
   for (const digits of [ADOBE, ROTATED]) {
     const own = digitsFrom(units, 0, units.length, digits)
     for (const one of [own, own.toReversed()]) {
@@ -247,13 +248,7 @@ function everything(units: Uint16Array, known: KnownUnits): string[] {
   return texts
 }
 
-let room = Buffer.alloc(0)
-
-/** Bytes enough for so many units. INVARIANT: they are the next text's. */
-function roomFor(units: number): Buffer {
-  if (room.length < units + GROUP) room = Buffer.alloc(units * 2 + GROUP)
-  return room
-}
+const room = new ByteRoom()
 
 /** True for four bytes of ASCII text; white space among them. */
 function isText(group: number): boolean {

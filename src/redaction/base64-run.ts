@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { base64Texts } from './base64-text.ts'
 import { HAS_COMPRESSED, HAS_TEXT, probed } from './byte-probe.ts'
+import { ByteRoom } from './byte-room.ts'
 import { NO_DIGIT } from './digits.ts'
 import { inflatedIn, mayBeUnsigned } from './inflate.ts'
 import type { KnownUnits } from './known-units.ts'
@@ -15,6 +16,8 @@ const SHORTEST = 12
 const LONGEST_TURNED = 4_096
 /** So many units in a row are ASCII text by chance once in 10^7 times: they are read in no other order and alphabet. */
 const LEAST_PLAIN = 32
+/** The end of a group, and nothing more, may be left between two parts that are plain. */
+const LEAST_GAP = 4
 /** What is read in other ways takes so many units of what is plain on either side with it. */
 const MARGIN = 16
 
@@ -65,7 +68,11 @@ export function base64RunTexts(
     }
   }
   const rest = gapsBetween(plain, units.length)
-  if (rest.length === 0) return { texts: found, plain: true }
+  if (rest.length === 0) {
+    // Compressed digits may look like plain ones.
+    if (mayBeCompressed(units)) found.push(...textsOf(sextetsOf(units), known).map(whole))
+    return { texts: found, plain: true }
+  }
   if (random) found.push(...textsOfBytes(units, rest, known).map(whole))
   return { texts: found, plain: false }
 }
@@ -86,7 +93,7 @@ function isChance(part: Part, plain: Part): boolean {
 function gapsBetween(plain: readonly Part[], length: number): Part[] {
   const gaps: Part[] = []
   const add = (first: number, last: number) => {
-    if (last - first < SHORTEST) return
+    if (last - first < LEAST_GAP) return
     gaps.push({ first: Math.max(0, first - MARGIN), last: Math.min(length, last + MARGIN) })
   }
   let at = 0
@@ -97,6 +104,17 @@ function gapsBetween(plain: readonly Part[], length: number): Part[] {
   add(at, length)
   return gaps
 }
+
+/** True where a run begins as what raw deflate or Brotli made. */
+function mayBeCompressed(units: string): boolean {
+  const digits = sextetsOf(units.slice(0, HEAD))
+  const bytes = room.of(digits.length)
+  base64Bytes(digits, 0, digits.length, bytes)
+  return mayBeUnsigned(bytes, (units.length * 3) >> 2)
+}
+
+/** Enough units to see how bytes begin. */
+const HEAD = 64
 
 /** The texts in the bytes of a run, and of those parts of it also in other orders and alphabets. */
 function textsOfBytes(units: string, parts: readonly Part[], known: KnownUnits): string[] {
@@ -126,10 +144,12 @@ function sextetsOf(units: string): Uint8Array {
   return digits
 }
 
+const room = new ByteRoom()
+
 /** The texts in the bytes of pieces between signs that end one (`=`), wherever in it a group may begin. */
 function textsOf(digits: Uint8Array, known: KnownUnits): string[] {
   const texts: string[] = []
-  const bytes = new Uint8Array(digits.length)
+  const bytes = room.of(digits.length)
   for (let start = 0; start < digits.length; ) {
     const next = digits.indexOf(NO_DIGIT, start)
     const end = next < 0 ? digits.length : next

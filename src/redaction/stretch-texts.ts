@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { base32Bytes, base58Bytes, mayBeAscii } from './base-bytes.ts'
 import { probed } from './byte-probe.ts'
+import { ByteRoom } from './byte-room.ts'
 import { sequenceSize } from './byte-text.ts'
 import { digitsOf } from './digits.ts'
 import { isHex } from './hex.ts'
@@ -65,9 +66,9 @@ function textsIn(raw: string, offset: number, stretches: number, known: KnownUni
 function hexTexts(digits: string, known: KnownUnits): string[] {
   const texts: string[] = []
   const { length } = digits
-  const nibbles = new Uint8Array(length)
+  const nibbles = nibbleRoom.of(length)
   for (let i = 0; i < length; i++) nibbles[i] = hexDigits[digits.charCodeAt(i) & 127] ?? 0
-  const bytes = new Uint8Array(length >> 1)
+  const bytes = hexRoom.of(length >> 1)
   for (const step of [1, -1]) {
     for (const skipped of [0, 1]) {
       const count = (length - skipped) >> 1
@@ -82,6 +83,9 @@ function hexTexts(digits: string, known: KnownUnits): string[] {
   }
   return texts
 }
+
+const nibbleRoom = new ByteRoom()
+const hexRoom = new ByteRoom()
 
 const hexDigits = digitsOf('0123456789abcdef').slice()
 for (let unit = 0x41; unit <= 0x46; unit++) hexDigits[unit] = unit - 0x41 + 10
