@@ -133,6 +133,40 @@ describe('a value', () => {
   })
 })
 
+describe('a value that the fuzzer once found', () => {
+  const NUMBER = '8da0d8e44b2010e4c6ebc3ecc76f5229'
+  const WORDS = 'velvet orchid, "ember" & <basil> nickel; 100% falcon'
+  const apart = (text: string) => text.split('').join(' ')
+  const escaped = (text: string) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+  const wide = (text: string) => text.replaceAll(/[!-~]/g, (c) => SPREAD['full width']?.(c) ?? c)
+
+  test.each([
+    ['digits in base64, reversed', NUMBER, SPREAD['reversed']?.(base64(`user:${NUMBER}`))],
+    [
+      'digits that are deflated, which look like plain base64',
+      NUMBER,
+      DECODED['raw deflate']?.(NUMBER),
+    ],
+    [
+      'ascii85 of escapes, in single characters',
+      NUMBER,
+      apart(ascii85(DECODED['\\x']?.(NUMBER) ?? '')),
+    ],
+    ['ascii85 that ends with a sign, in single characters', KEY, `${apart(ascii85(`${KEY}>`))} >`],
+    ['words with entities, full-width', WORDS, wide(escaped(WORDS))],
+    [
+      'an array of its bytes, in an array, full-width',
+      KEY,
+      wide(JSON.stringify(apart([...Buffer.from(KEY)].join(', ')).split(' '))),
+    ],
+  ])('goes: %s', (_, value, encoded) => {
+    const out = redactorWith(value).session().text(`echo: ${encoded} end`)
+    expect(out).toContain('[secret k0]')
+    expect(out).not.toContain(encoded?.slice(8, -8))
+  })
+})
+
 describe('what is not a value', () => {
   test.each([
     'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',
@@ -140,6 +174,7 @@ describe('what is not a value', () => {
     `image ${base64(Buffer.from(Array.from({ length: 600 }, (_, i) => (i * 7919) % 251)))}`,
     'sha512-oIx2ZfCkz8kU7KF3xMJ9fYbqfBdA0sL0E1YgFz1v8vJ9mRk3hOYQ5sZQ0r6Fv1nW2T4xQ7cB8uD5eA3jH6kL9g==',
     'ghp_ is what such keys begin with: ghp_R4nd0mT0k3 is less than a third',
+    'at 2026-11-23T00:01:11.103Z in 12 ms\n2026-11-23T00:01:12.240Z dc0906ed36c05efa',
     'see https://example.com/a%20b?c=%7B%22d%22%3A1%7D &amp; "\\u00e9"',
   ])('stays: %s', (text) => {
     const session = redactorWith(KEY).session()
