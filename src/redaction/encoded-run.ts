@@ -1,3 +1,5 @@
+import { BETWEEN_LEAVES } from './leaf-redaction.ts'
+
 /** Classes of units that an encoded text is made of, as bits. */
 export const BASE64_UNIT = 1
 /** Digits, hex digits and what stands between the numbers of a list. */
@@ -7,7 +9,7 @@ export const ASCII85_UNIT = 4
 export const ROTATED_LIST_UNIT = 8
 /** Letters and digits that stand apart from each other. */
 export const APART = 16
-/** Single characters with one space between any two, signs among them. */
+/** Single characters with one space, or the end of a string of JSON, between any two; signs among them. */
 export const SINGLE = 32
 const LETTER_OR_DIGIT = 64
 const END_OF_LINE = 128
@@ -41,7 +43,7 @@ mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
 mark('0123456789nopqrsNOPQRSkK:,; \t\r\n[]{}()|-_%', ROTATED_LIST_UNIT)
 mark('\r\n', ASCII85_UNIT)
 mark('\n', END_OF_LINE)
-mark(' ', SINGLE)
+mark(` ${BETWEEN_LEAVES}`, SINGLE)
 
 /** So many units are looked at together: a run of 13 or more holds all of some window. */
 const WINDOW = 7
@@ -195,19 +197,24 @@ function singles(
   at: number,
   visit: (run: EncodedRun) => void,
 ): number {
+  const next = units[at + 1] ?? 0
+  const gap = at + 1 < length && isGap(next) ? next : (units[at - 1] ?? 0)
+  const ends = (i: number): boolean =>
+    i < 0 || i >= length || units[i] === gap || (gap === SPACE && (units[i] ?? 0) < SPACE)
   const stands = (i: number): boolean =>
-    i >= 0 &&
-    i < length &&
-    (units[i] ?? 0) > SPACE &&
-    (i === 0 || (units[i - 1] ?? 0) <= SPACE) &&
-    (i + 1 === length || (units[i + 1] ?? 0) <= SPACE)
+    i >= 0 && i < length && !isGap(units[i] ?? 0) && ends(i - 1) && ends(i + 1)
   let start = at
-  while (units[start - 1] === SPACE && stands(start - 2)) start -= 2
+  while (units[start - 1] === gap && stands(start - 2)) start -= 2
   let last = at
-  while (units[last + 1] === SPACE && stands(last + 2)) last += 2
+  while (units[last + 1] === gap && stands(last + 2)) last += 2
   const end = last + 1
   if (end - start >= 2 * FEWEST_SPREAD - 1) visit({ start, end, kind: SINGLE })
   return end
+}
+
+/** Between two characters, or two strings of a JSON value. */
+function isGap(unit: number): boolean {
+  return unit === SPACE || unit === BETWEEN_LEAVES.charCodeAt(0)
 }
 
 const SPACE = 0x20

@@ -6,10 +6,10 @@ import type { KnownUnits } from './known-units.ts'
 /** Fewer characters in a row hold no part of a value. */
 const FEWEST = 8
 
-/** What parts two stretches; it is in no alphabet, and folding leaves it out. */
-const BETWEEN = '\0'
+/** What parts two stretches: a blank line ends every run and every segment, and folding leaves it out. */
+const BETWEEN = '\n\n'
 
-/** The texts that stand in bytes: stretches of UTF-8 and of UTF-16 in both orders, with a NUL between. Empty where there are none. */
+/** The texts that stand in bytes: stretches of UTF-8 and of UTF-16 in both orders, with a blank line between. Empty where there are none. */
 function textsInBytes(bytes: Uint8Array, known: KnownUnits): string {
   if (bytes.length < FEWEST) return ''
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

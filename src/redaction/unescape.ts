@@ -7,13 +7,18 @@ import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
 /** Letters in other shapes, which NFKC folds. */
 const SHAPES =
   '\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a'
-/** One letter in another shape; a text of one-byte characters is known to have none at once. */
-const SHAPE = new RegExp(`[${SHAPES}]`, 'gu')
+/** What has no width. */
+const INVISIBLE = '\\u200b-\\u200f\\u2060-\\u2064\\ufeff'
+/**
+ * One letter in another shape, or what has no width with another one near; a text of one-byte characters is known to have none at
+ * once.
+ */
+const SHAPE = new RegExp(`[${SHAPES}]|[${INVISIBLE}](?=[^${INVISIBLE}]{1,4}[${INVISIBLE}])`, 'gu')
 
 /**
  * Escapes of every kind that is met, in one expression: percent (also `%u0041`), JSON and JavaScript (`\u0041`, `\u{41}`,
  * `U+0041`, `\x41`, octal, short ones, a doubled backslash), HTML and XML (decimal, hex, named), quoted-printable with its soft ends of
- * line; and letters in other shapes.
+ * line; letters in other shapes; and what has no width between characters, which is left out.
  */
 const ESCAPE = new RegExp(
   [
@@ -32,6 +37,7 @@ const ESCAPE = new RegExp(
     /(=[0-9a-fA-F]{2}(?:(?:=[ \t]*\r?\n)?=[0-9a-fA-F]{2})*)/,
     /=[ \t]*\r?\n/,
     { source: `([${SHAPES}]+)` },
+    { source: `[${INVISIBLE}]+` },
     /[Uu]\+([0-9a-fA-F]{4,6})(?: (?=[Uu]\+))?/,
   ]
     .map(({ source }) => source)
@@ -230,7 +236,8 @@ function decode(match: RegExpExecArray): string | null {
   const code = percentU ?? braced ?? unicode ?? long ?? entityHex ?? point
   if (code !== undefined) return character(Number.parseInt(code, 16))
   if (entityDecimal !== undefined) return character(Number.parseInt(entityDecimal, 10))
-  return all.startsWith('=') || all.startsWith('\\') ? '' : null
+  // A named entity that nobody knows stays.
+  return all.startsWith('&') ? null : ''
 }
 
 function character(code: number): string | null {
