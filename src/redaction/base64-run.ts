@@ -3,7 +3,7 @@ import { base64Texts } from './base64-text.ts'
 import { HAS_COMPRESSED, HAS_TEXT, probed } from './byte-probe.ts'
 import { ByteRoom } from './byte-room.ts'
 import { NO_DIGIT } from './digits.ts'
-import { inflatedIn, mayBeUnsigned } from './inflate.ts'
+import { inflatedIn, inflatedWhole, mayBeUnsigned } from './inflate.ts'
 import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { BOTH, FORWARD, REVERSED, ROTATED, type RunSurvey, sextets } from './run-survey.ts'
@@ -16,6 +16,8 @@ const SHORTEST = 12
 const LONGEST_TURNED = 4_096
 /** So many units in a row are ASCII text by chance once in 10^7 times: they are read in no other order and alphabet. */
 const LEAST_PLAIN = 32
+/** Digits and the like may be plain in more than one way, but not so many. */
+const CERTAIN = 128
 /** The end of a group, and nothing more, may be left between two parts that are plain. */
 const LEAST_GAP = 4
 /** What is read in other ways takes so many units of what is plain on either side with it. */
@@ -56,21 +58,17 @@ export function base64RunTexts(
       found.push({ text: one, span: local })
     }
   }
-  for (const [index, sign] of [REVERSED, ROTATED, BOTH].entries()) {
-    const turn = TURNS[index + 1]
-    if ((evidence & sign) === 0 || turn === undefined) continue
-    const backwards = sign !== ROTATED
-    for (const { text: one, start: from, end: to } of base64Texts(turn(units))) {
-      const part = backwards
-        ? { first: units.length - to, last: units.length - from }
-        : { first: from, last: to }
-      if (!plain.some((other) => isChance(part, other))) found.push(whole(one))
-    }
+  const uncertain = plain.filter(({ first, last }) => last - first < CERTAIN)
+  for (const gap of gapsBetween(
+    plain.filter((part) => !uncertain.includes(part)),
+    units.length,
+  )) {
+    for (const one of turnedTexts(units, gap, evidence, uncertain)) found.push(whole(one))
   }
   const rest = gapsBetween(plain, units.length)
   if (rest.length === 0) {
     // Compressed digits may look like plain ones.
-    if (mayBeCompressed(units)) found.push(...textsOf(sextetsOf(units), known).map(whole))
+    found.push(...textsInAll(compressedDigits(units), known).map(whole))
     return { texts: found, plain: true }
   }
   if (random) found.push(...textsOfBytes(units, rest, known).map(whole))
@@ -81,6 +79,28 @@ export function base64RunTexts(
 interface Part {
   readonly first: number
   readonly last: number
+}
+
+/** The ASCII texts of a part in the other orders and alphabets that there is evidence of. */
+function turnedTexts(
+  units: string,
+  { first, last }: Part,
+  evidence: number,
+  plain: readonly Part[],
+): string[] {
+  const texts: string[] = []
+  for (const [index, sign] of [REVERSED, ROTATED, BOTH].entries()) {
+    const turn = TURNS[index + 1]
+    if ((evidence & sign) === 0 || turn === undefined) continue
+    for (const { text, start, end } of base64Texts(turn(units.slice(first, last)))) {
+      const part =
+        sign === ROTATED
+          ? { first: first + start, last: first + end }
+          : { first: last - end, last: last - start }
+      if (!plain.some((other) => isChance(part, other))) texts.push(text)
+    }
+  }
+  return texts
 }
 
 /** True for what is read in another order or alphabet from a part that is plain: digits are text both ways, but not as far. */
@@ -105,12 +125,14 @@ function gapsBetween(plain: readonly Part[], length: number): Part[] {
   return gaps
 }
 
-/** True where a run begins as what raw deflate or Brotli made. */
-function mayBeCompressed(units: string): boolean {
-  const digits = sextetsOf(units.slice(0, HEAD))
-  const bytes = room.of(digits.length)
-  base64Bytes(digits, 0, digits.length, bytes)
-  return mayBeUnsigned(bytes, (units.length * 3) >> 2)
+/** What a run holds that begins as what raw deflate or Brotli made. */
+function compressedDigits(units: string): Buffer[] {
+  const head = sextetsOf(units.slice(0, HEAD))
+  const bytes = room.of(units.length)
+  base64Bytes(head, 0, head.length, bytes)
+  if (!mayBeUnsigned(bytes, (units.length * 3) >> 2)) return []
+  const digits = sextetsOf(units)
+  return inflatedWhole(Buffer.from(bytes.subarray(0, base64Bytes(digits, 0, digits.length, bytes))))
 }
 
 /** Enough units to see how bytes begin. */

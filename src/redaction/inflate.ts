@@ -55,7 +55,13 @@ export function inflatedIn(bytes: Buffer, all: boolean): Buffer[] {
     const inner = inflatedAt(bytes, at)
     if (inner !== null) found.push(inner)
   }
-  if (!all || bytes.length < SHORTEST) return found
+  return all ? [...found, ...inflatedWhole(bytes)] : found
+}
+
+/** What raw deflate or Brotli made of which these bytes are all. @throws TooMuch as `inflatedIn`. */
+export function inflatedWhole(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = []
+  if (bytes.length < SHORTEST) return found
   if (mayBeDeflate(bytes)) {
     const raw = attempt(() => inflateRawSync(bytes, partly))
     if (raw !== null) found.push(raw)
