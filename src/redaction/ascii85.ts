@@ -18,7 +18,7 @@ const WINDOW = 20
 /** ... so many at least are followed by one of another kind (letters of both cases, digits, signs) ... */
 const CHANGES = 6
 /** ... and so many lower-case letters at most by another, where words and names are not. */
-const LETTERS = 3
+const LETTERS = 5
 /** ... and so many digits, of which dates and times have more; and some letter is upper case, as none is in most JSON and digests. */
 const DIGITS = 11
 
