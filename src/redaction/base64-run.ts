@@ -16,7 +16,7 @@ const SHORTEST = 12
 const LONGEST_TURNED = 4_096
 /** So many units in a row are ASCII text by chance once in 10^7 times: they are read in no other order and alphabet. */
 const LEAST_PLAIN = 32
-/** Digits and the like may be plain in more than one way, but not so many. */
+/** So much plain text is read in no other order and alphabet. */
 const CERTAIN = 128
 /** The end of a group, and nothing more, may be left between two parts that are plain. */
 const LEAST_GAP = 4
@@ -58,12 +58,10 @@ export function base64RunTexts(
       found.push({ text: one, span: local })
     }
   }
-  const uncertain = plain.filter(({ first, last }) => last - first < CERTAIN)
-  for (const gap of gapsBetween(
-    plain.filter((part) => !uncertain.includes(part)),
-    units.length,
-  )) {
-    for (const one of turnedTexts(units, gap, evidence, uncertain)) found.push(whole(one))
+  // What goes on as text in another order or alphabet too is no text by chance: digits, escapes.
+  const certain = survey.strong > FORWARD ? [] : plain.filter(isCertain)
+  for (const gap of gapsBetween(certain, units.length)) {
+    for (const one of turnedTexts(units, gap, evidence, plain)) found.push(whole(one))
   }
   const rest = gapsBetween(plain, units.length)
   if (rest.length === 0) {
@@ -79,6 +77,10 @@ export function base64RunTexts(
 interface Part {
   readonly first: number
   readonly last: number
+}
+
+function isCertain({ first, last }: Part): boolean {
+  return last - first >= CERTAIN
 }
 
 /** The ASCII texts of a part in the other orders and alphabets that there is evidence of. */

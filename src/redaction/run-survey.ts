@@ -5,6 +5,8 @@ import { rotatedUnit } from './turns.ts'
 export interface RunSurvey {
   /** Which of `FORWARD`, `REVERSED`, `ROTATED` and `BOTH` decode to ASCII text somewhere. */
   readonly evidence: number
+  /** Which of them do so over half of its length or more. */
+  readonly strong: number
   /** It has ends of line in it. */
   readonly wrapped: boolean
   readonly dashes: boolean
@@ -108,7 +110,8 @@ function isName(length: number, pairs: number, digits: number): boolean {
 export function surveyed(units: Uint16Array, start: number, end: number): RunSurvey {
   // Four counters of eight bits: for each place of four where a group may begin, how many units in a row fit.
   let [forward, back, rotated, both] = [0, 0, 0, 0]
-  let seen = 0
+  // How often each had enough of them.
+  let [forwards, backs, rotateds, boths] = [0, 0, 0, 0]
   let place = 0
   let wrapped = false
   let dashes = 0
@@ -164,10 +167,10 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
     rotated = (rotated + EACH) & (kept[turn | (fit >> 4)] ?? 0)
     both = (both + EACH) & (kept[backwards | (fit >> 4)] ?? 0)
     if (((forward | back | rotated | both) & ENOUGH) !== 0) {
-      if ((forward & ENOUGH) !== 0) seen |= FORWARD
-      if ((back & ENOUGH) !== 0) seen |= REVERSED
-      if ((rotated & ENOUGH) !== 0) seen |= ROTATED
-      if ((both & ENOUGH) !== 0) seen |= BOTH
+      if ((forward & ENOUGH) !== 0) forwards++
+      if ((back & ENOUGH) !== 0) backs++
+      if ((rotated & ENOUGH) !== 0) rotateds++
+      if ((both & ENOUGH) !== 0) boths++
       // A counter may not run into its neighbour.
       forward &= ~ENOUGH
       back &= ~ENOUGH
@@ -184,5 +187,11 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
   const wordless = pairs * 100 < size * LETTER_PAIRS || changes * 100 >= size * CHANGES
   const date = dashes >= DATE_DASHES && digits * 100 > size * DATE_DIGITS
   const random = mixed && size >= SHORTEST_RANDOM && wordless && !date
-  return { evidence: seen, wrapped, dashes: dashes > 0, random, stretches }
+  const signs = (least: number): number =>
+    (forwards >= least ? FORWARD : 0) |
+    (backs >= least ? REVERSED : 0) |
+    (rotateds >= least ? ROTATED : 0) |
+    (boths >= least ? BOTH : 0)
+  const strong = signs(Math.max(1, size / (2 * FEWEST_UNITS)))
+  return { evidence: signs(1), strong, wrapped, dashes: dashes > 0, random, stretches }
 }

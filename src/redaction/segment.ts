@@ -101,6 +101,8 @@ function joined(text: string, start: number, end: number, next: number, after: n
   for (let i = end; i < next; i++) if (text.charCodeAt(i) === 0x0a) lines++
   if (lines > 0) return lines === 1
   if (next - end > WIDEST_GAP) return false
+  // The next line of one event: what was wrapped goes on behind it.
+  if (end - start === DATA.length && text.startsWith(DATA, start)) return true
   return (
     (isShort(text, start, end, true) && isShort(text, next, after, false)) ||
     hasSign(text, Math.max(start, end - NEAR), end) ||
@@ -109,6 +111,9 @@ function joined(text: string, start: number, end: number, next: number, after: n
     text.startsWith('U+', next)
   )
 }
+
+/** What a line of an event begins with (Server-sent events, 9.2.6). */
+const DATA = 'data:'
 
 /** White space that is wider parts two elements. */
 const WIDEST_GAP = 6

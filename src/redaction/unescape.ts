@@ -18,7 +18,7 @@ const SHAPE = new RegExp(`[${SHAPES}]|[${INVISIBLE}](?=[^${INVISIBLE}]{1,4}[${IN
 /**
  * Escapes of every kind that is met, in one expression: percent (also `%u0041`), JSON and JavaScript (`\u0041`, `\u{41}`,
  * `U+0041`, `\x41`, octal, short ones, a doubled backslash), HTML and XML (decimal, hex, named), quoted-printable with its soft ends of
- * line; letters in other shapes; and what has no width between characters, which is left out.
+ * line, and those in the data of an event; letters in other shapes; and what has no width between characters, which is left out.
  */
 const ESCAPE = new RegExp(
   [
@@ -34,8 +34,9 @@ const ESCAPE = new RegExp(
     /&#[xX]0*([0-9a-fA-F]{1,6});?/,
     /&#0*(\d{1,7});?/,
     /&([a-zA-Z][a-zA-Z0-9]{1,30});/,
-    /(=[0-9a-fA-F]{2}(?:(?:=[ \t]*\r?\n)?=[0-9a-fA-F]{2})*)/,
-    /=[ \t]*\r?\n/,
+    /(=[0-9a-fA-F]{2}(?:(?:=[ \t]*\r?\n(?:data: ?)?)?=[0-9a-fA-F]{2})*)/,
+    /=[ \t]*\r?\n(?:data: ?)?/,
+    /\r?\ndata: ?/,
     { source: `([${SHAPES}]+)` },
     { source: `[${INVISIBLE}]+` },
     /[Uu]\+([0-9a-fA-F]{4,6})(?: (?=[Uu]\+))?/,
@@ -44,6 +45,9 @@ const ESCAPE = new RegExp(
     .join('|'),
   'gu',
 )
+
+/** The next line of the data of one event (Server-sent events, 9.2.6): what is wrapped in it goes on there. */
+const DATA_LINE = '\ndata:'
 
 const SIGNS = ['%', '\\', '&', '=', '+'] as const
 
@@ -61,6 +65,10 @@ export function escapesIn(
     }
   }
   for (const { index } of text.matchAll(SHAPE)) plain.push(index)
+  for (let at = text.indexOf(DATA_LINE); at >= 0; at = text.indexOf(DATA_LINE, at + 1)) {
+    const line = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1
+    if (text.startsWith('data:', line)) plain.push(at)
+  }
   return { plain: plain.sort((a, b) => a - b), turned: turned.sort((a, b) => a - b) }
 }
 
@@ -227,7 +235,7 @@ function decode(match: RegExpExecArray): string | null {
     point,
   ] = match
   if (percent !== undefined) return bytes(percent.split('%').slice(1), 16)
-  if (quoted !== undefined) return bytes(quoted.match(/[0-9a-fA-F]{2}/g) ?? [], 16)
+  if (quoted !== undefined) return bytes(quoted.match(/(?<==)[0-9a-fA-F]{2}/g) ?? [], 16)
   if (hex !== undefined) return bytes(hex.split('\\x').slice(1), 16)
   if (octal !== undefined) return bytes(octal.split('\\').slice(1), 8)
   if (short !== undefined) return SHORT[short] ?? short
@@ -236,6 +244,7 @@ function decode(match: RegExpExecArray): string | null {
   const code = percentU ?? braced ?? unicode ?? long ?? entityHex ?? point
   if (code !== undefined) return character(Number.parseInt(code, 16))
   if (entityDecimal !== undefined) return character(Number.parseInt(entityDecimal, 10))
+  if (all.trimStart().startsWith('data:')) return '\n'
   // A named entity that nobody knows stays.
   return all.startsWith('&') ? null : ''
 }

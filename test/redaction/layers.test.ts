@@ -142,6 +142,25 @@ describe('a value that the fuzzer once found', () => {
   const wide = (text: string) => text.replaceAll(/[!-~]/g, (c) => SPREAD['full width']?.(c) ?? c)
 
   test.each([
+    [
+      'escapes in base64, reversed',
+      KEY,
+      SPREAD['reversed']?.(base64(`${DECODED['percent']?.(KEY.repeat(4))}`)),
+    ],
+    [
+      'base64 in the lines of an event',
+      KEY,
+      `data: ${base64(KEY)
+        .match(/.{1,7}/g)
+        ?.join('\ndata: ')}\n\n`,
+    ],
+    [
+      'soft ends of line in the lines of an event',
+      KEY,
+      `data: ${each(KEY, (code) => `=${hexOf(code)}`)
+        .match(/.{1,9}/g)
+        ?.join('=\ndata: ')}\n\n`,
+    ],
     ['digits in base64, reversed', NUMBER, SPREAD['reversed']?.(base64(`user:${NUMBER}`))],
     [
       'digits that are deflated, which look like plain base64',
@@ -161,7 +180,7 @@ describe('a value that the fuzzer once found', () => {
       wide(JSON.stringify(apart([...Buffer.from(KEY)].join(', ')).split(' '))),
     ],
   ])('goes: %s', (_, value, encoded) => {
-    const out = redactorWith(value).session().text(`echo: ${encoded} end`)
+    const out = redactorWith(value).session().text(`echo:\n${encoded}\nend`)
     expect(out).toContain('[secret k0]')
     expect(out).not.toContain(encoded?.slice(8, -8))
   })
