@@ -43,10 +43,10 @@ export function base64RunTexts(
   const units = wrapped ? raw.replaceAll(/[\r\n]+/g, '') : raw
   const whole = (one: string): MappedText => wholeOf(one, start, end)
   const found: MappedText[] = []
-  const plain: Part[] = []
+  const stretches: Part[] = []
   if ((evidence & FORWARD) !== 0) {
     for (const { text: one, span, start: first, end: last, plain: isPlain } of base64Texts(units)) {
-      if (isPlain && last - first >= LEAST_PLAIN) plain.push({ first, last })
+      if (isPlain && last - first >= LEAST_PLAIN) stretches.push({ first, last })
       if (wrapped) {
         found.push(whole(one))
         continue
@@ -58,6 +58,7 @@ export function base64RunTexts(
       found.push({ text: one, span: local })
     }
   }
+  const plain = outermost(stretches)
   // What goes on as text in another order or alphabet too is no text by chance: digits, escapes.
   const certain = survey.strong > FORWARD ? [] : plain.filter(isCertain)
   for (const gap of gapsBetween(certain, units.length)) {
@@ -77,6 +78,27 @@ export function base64RunTexts(
 interface Part {
   readonly first: number
   readonly last: number
+}
+
+/** Of parts in their order, the one that goes on the furthest of those that begin at a place or before; null where none does. */
+function lastBefore(parts: readonly Part[], place: number): Part | null {
+  let low = 0
+  let high = parts.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((parts[middle]?.first ?? 0) <= place) low = middle + 1
+    else high = middle
+  }
+  return parts[low - 1] ?? null
+}
+
+/** Parts in their order, without those that lie in another one. */
+function outermost(parts: readonly Part[]): Part[] {
+  const kept: Part[] = []
+  for (const part of [...parts].sort((a, b) => a.first - b.first || b.last - a.last)) {
+    if (part.last > (kept.at(-1)?.last ?? 0)) kept.push(part)
+  }
+  return kept
 }
 
 function isCertain({ first, last }: Part): boolean {
@@ -99,7 +121,8 @@ function turnedTexts(
         sign === ROTATED
           ? { first: first + start, last: first + end }
           : { first: last - end, last: last - start }
-      if (!plain.some((other) => isChance(part, other))) texts.push(text)
+      const around = lastBefore(plain, part.first)
+      if (around === null || !isChance(part, around)) texts.push(text)
     }
   }
   return texts
@@ -111,7 +134,7 @@ function isChance(part: Part, plain: Part): boolean {
   return inside && (part.last - part.first) * 2 <= plain.last - plain.first
 }
 
-/** What is not plain, each with a margin; none where what is left is too short. */
+/** What is not plain (of parts in their order), each with a margin; none where what is left is too short. */
 function gapsBetween(plain: readonly Part[], length: number): Part[] {
   const gaps: Part[] = []
   const add = (first: number, last: number) => {
@@ -119,7 +142,7 @@ function gapsBetween(plain: readonly Part[], length: number): Part[] {
     gaps.push({ first: Math.max(0, first - MARGIN), last: Math.min(length, last + MARGIN) })
   }
   let at = 0
-  for (const { first, last } of [...plain].sort((a, b) => a.first - b.first)) {
+  for (const { first, last } of plain) {
     add(at, first)
     at = Math.max(at, last)
   }
