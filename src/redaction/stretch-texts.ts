@@ -101,7 +101,7 @@ function base32Texts(part: string, known: KnownUnits): string[] {
   })
 }
 
-/** Hex digits alone stand in base32 of so many units once in 10^6 times. */
+/** Hex digits alone stand in base32 of so many units once in 10^6 times, in that with the extended hex alphabet once in 10^4. */
 const SHORTEST_DIGEST = 16
 
 /** Text that is not ASCII has more units than this, and hardly ever none that is a digit. */
