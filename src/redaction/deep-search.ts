@@ -8,6 +8,7 @@ import type { MappedText } from './mapped-text.ts'
 import type { Match } from './match.ts'
 import { withinSegments } from './segment.ts'
 import { Spans } from './spans.ts'
+import { stringListTexts } from './string-list.ts'
 import type { Tables } from './tables.ts'
 import { withUnits } from './text-units.ts'
 import { isEncodedAgain, isEscapedAgain } from './too-deep.ts'
@@ -116,6 +117,8 @@ export class DeepSearch {
 
   #searchEncoded(text: string, units: Uint16Array, findings: Finding[], level: Level): void {
     const { depth, decodings, escapes } = level
+    const together = { ...level, depth: depth + 1 }
+    for (const inner of stringListTexts(text)) this.#searchInner(inner, 0, findings, together)
     forEachEncodedRun(units, text.length, (run) => {
       // Characters that stand apart are only put together.
       const more = run.kind === APART || run.kind === SINGLE ? 0 : 1

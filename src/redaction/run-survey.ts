@@ -38,6 +38,8 @@ const SHORTEST_RANDOM = 16
 const LETTER_PAIRS = 40
 /** ... or so many are of another kind than the one before. */
 const CHANGES = 42
+/** With digits and signs that names do not have there may be so many pairs. */
+const SIGNED_PAIRS = 50
 /** In names so many letters in a hundred are small ones after another. */
 const NAME_PAIRS = 45
 /** A date has so many dashes, and more digits in a hundred units than any encoding with dashes. */
@@ -115,6 +117,8 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
   let place = 0
   let wrapped = false
   let dashes = 0
+  // No name has `+` or `=` in it.
+  let signed = false
   let pairs = 0
   let changes = 0
   let digits = 0
@@ -143,6 +147,7 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
         continue
       }
       if (unit === 0x2d) dashes++
+      else if (unit === 0x2b || unit === 0x3d) signed = true
     } else {
       const cased = kind & (LOWER | UPPER | DIGIT)
       if (cased !== before) changes++
@@ -184,7 +189,8 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
   }
   const size = end - start
   const mixed = (cases & (LOWER | UPPER)) === (LOWER | UPPER)
-  const wordless = pairs * 100 < size * LETTER_PAIRS || changes * 100 >= size * CHANGES
+  const mostPairs = signed && digits > 0 ? SIGNED_PAIRS : LETTER_PAIRS
+  const wordless = pairs * 100 < size * mostPairs || changes * 100 >= size * CHANGES
   const date = dashes >= DATE_DASHES && digits * 100 > size * DATE_DIGITS
   const random = mixed && size >= SHORTEST_RANDOM && wordless && !date
   const signs = (least: number): number =>

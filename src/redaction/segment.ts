@@ -125,14 +125,25 @@ for (const unit of '"\'`=:,;()[]{}<>\x1e') delimiters[unit.charCodeAt(0)] = 1
 /** True for a word that ends (or begins) with so few letters and digits that these may be one element of a list. */
 function isShort(text: string, start: number, end: number, backwards: boolean): boolean {
   let count = 0
+  let before = 0
   for (let i = 0; i < end - start; i++) {
     if (i > LONGEST_ELEMENT) return false
     const unit = narrow(text.charCodeAt(backwards ? end - 1 - i : start + i))
     if (isLetterOrDigit(unit) || (unit >= 128 && foldTable()[unit] !== 0)) {
       if (++count > SHORT_WORD) return false
+      // The sign of a number: what stands on the other side of it is none of the list.
+      if (backwards ? unit === ZERO && isX(before) : isX(unit) && before === ZERO) return true
     } else if (count > 0 && unit < 128 && delimiters[unit] === 1) return true
+    before = unit
   }
   return true
+}
+
+const ZERO = 0x30
+
+/** The second unit of `0x`, also in ROT13. */
+function isX(unit: number): boolean {
+  return (unit | 32) === 0x78 || (unit | 32) === 0x6b
 }
 
 /** What a full-width form stands for. */

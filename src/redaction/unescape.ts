@@ -30,7 +30,7 @@ const ESCAPE = new RegExp(
     /((?:\\x[0-9a-fA-F]{2})+)/,
     /((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)/,
     /\\(?:\r?\n)/,
-    /\\([\\/"'`bfnrt])/,
+    /\\([\\/"'`bfnrtaeg])/,
     /&#[xX]0*([0-9a-fA-F]{1,6});?/,
     /&#0*(\d{1,7});?/,
     /&([a-zA-Z][a-zA-Z0-9]{1,30});/,
@@ -238,7 +238,7 @@ function decode(match: RegExpExecArray): string | null {
   if (quoted !== undefined) return bytes(quoted.match(/(?<==)[0-9a-fA-F]{2}/g) ?? [], 16)
   if (hex !== undefined) return bytes(hex.split('\\x').slice(1), 16)
   if (octal !== undefined) return bytes(octal.split('\\').slice(1), 8)
-  if (short !== undefined) return SHORT[short] ?? short
+  if (short !== undefined) return SHORT_ESCAPES[short] ?? short
   if (named !== undefined) return entity(named) ?? null
   if (shape !== undefined) return shape.normalize('NFKC')
   const code = percentU ?? braced ?? unicode ?? long ?? entityHex ?? point
@@ -261,12 +261,16 @@ function bytes(digits: readonly string[], base: number): string {
   )
 }
 
-const SHORT: Readonly<Record<string, string>> = {
+/** What the letter after a backslash stands for; that of an end of line or a tab also where it was put into ROT13. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   b: '\b',
   f: '\f',
   n: '\n',
   r: '\r',
   t: '\t',
+  a: '\n',
+  e: '\r',
+  g: '\t',
 }
 
 function isOctalUnit(unit: number): boolean {

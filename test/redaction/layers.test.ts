@@ -137,6 +137,8 @@ describe('a value that the fuzzer once found', () => {
   const NUMBER = '8da0d8e44b2010e4c6ebc3ecc76f5229'
   const WORDS = 'velvet orchid, "ember" & <basil> nickel; 100% falcon'
   const apart = (text: string) => text.split('').join(' ')
+  const list = (text: string) => JSON.stringify([...text])
+  const wrapped = (text: string) => text.replaceAll(/.{9}/g, '$&\n')
   const escaped = (text: string) =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
   const wide = (text: string) => text.replaceAll(/[!-~]/g, (c) => SPREAD['full width']?.(c) ?? c)
@@ -178,6 +180,34 @@ describe('a value that the fuzzer once found', () => {
       'an array of its bytes, in an array, full-width',
       KEY,
       wide(JSON.stringify(apart([...Buffer.from(KEY)].join(', ')).split(' '))),
+    ],
+    ['signs in ascii85, in a list of JSON', NUMBER, list(ascii85(DECODED['\\x']?.(NUMBER) ?? ''))],
+    [
+      'signs in ascii85, in a list of Python',
+      KEY,
+      `['${ascii85(`;${KEY}`).split('').join("', '")}']`,
+    ],
+    ['a list of JSON in single characters, in a list', NUMBER, list(apart(list(NUMBER)))],
+    ['a list of JSON with escapes, in ROT13', KEY, SPREAD['ROT13']?.(list(wrapped(base64(KEY))))],
+    [
+      'a list of JSON with escapes, reversed',
+      KEY,
+      SPREAD['reversed']?.(list(wrapped(base64(KEY)))),
+    ],
+    [
+      'ends of line that are escaped, in ROT13',
+      KEY,
+      SPREAD['ROT13']?.(JSON.stringify(wrapped(base64(KEY)))),
+    ],
+    [
+      'bytes with 0x after other bytes',
+      KEY,
+      `tdx${each(zlib.brotliCompressSync(KEY).toString('base64'), (code) => `0x${hexOf(code)}`, ', ')}`,
+    ],
+    [
+      'base64 of Brotli with many small letters',
+      '15620468229254288402',
+      'G+kA+B2nxxrMCi5UJjs1ggdusljxgNNGgolkkFoLHPLTkyhdrijjegVfrJFyZhU=',
     ],
   ])('goes: %s', (_, value, encoded) => {
     const out = redactorWith(value).session().text(`echo:\n${encoded}\nend`)
