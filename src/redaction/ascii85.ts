@@ -197,8 +197,8 @@ function groupOf(a: number, b: number, c: number, d: number, e: number): number 
 }
 
 /**
- * The parts of a run that look like bytes: decoded whatever their groups say. Near each a unit stands that is none of base64:
- * ascii85 of so many bytes has some, digests and tokens have none.
+ * The parts of a run that look like bytes: decoded whatever their groups say. Near each a unit stands that is none of base64, or
+ * of a list of it: ascii85 of so many bytes has some, digests, tokens and source maps have none.
  */
 function randomParts({ units, start, end }: Run): { first: number; last: number }[] {
   const parts: { first: number; last: number }[] = []
@@ -306,12 +306,12 @@ const firsts = ADOBE.map(
   (digit, unit) => (isFirst(digit) ? 1 : 0) | (isFirst(ROTATED[unit] ?? NO_DIGIT) ? 2 : 0),
 )
 
-/** By unit: lower case, upper case, digit, a sign of base64, or another one. */
+/** By unit: lower case, upper case, digit, a sign of base64 and of lists of it (in source maps), or another one. */
 const SIGN = 5
 const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
   if (isLetter(unit)) return unit >= 97 ? 1 : 2
   if (isDigit(unit)) return 3
-  return '+/=_-'.includes(String.fromCharCode(unit)) ? 4 : SIGN
+  return '+/=_-,;'.includes(String.fromCharCode(unit)) ? 4 : SIGN
 })
 
 /** By kind and the next one, in bytes: they differ, but for signs; both are lower case; the next is a digit; it is upper case. */
