@@ -165,14 +165,23 @@ const HEAD = 64
 
 /** The texts in the bytes of a run, and of those parts of it also in other orders and alphabets. */
 function textsOfBytes(units: string, parts: readonly Part[], known: KnownUnits): string[] {
-  const digits = sextetsOf(units)
-  const texts = textsOf(digits, known)
+  const { length } = units
+  const digits = digitRoom.of(length)
+  for (let i = 0; i < length; i++) digits[i] = sextets[units.charCodeAt(i) & 127] ?? NO_DIGIT
+  const texts: string[] = []
+  addTexts(digits, 0, length, known, texts)
   for (const { first, last } of parts) {
     if (last - first > LONGEST_TURNED) continue
-    const part = digits.subarray(first, last)
-    const rotated = part.map((digit) => rotatedSextets[digit] ?? NO_DIGIT)
-    texts.push(...textsOf(part.toReversed(), known), ...textsOf(rotated, known))
-    texts.push(...textsOf(rotated.reverse(), known))
+    const size = last - first
+    const turned = turnRoom.of(size)
+    for (let i = 0; i < size; i++) turned[i] = digits[last - 1 - i] ?? NO_DIGIT
+    addTexts(turned, 0, size, known, texts)
+    for (let i = 0; i < size; i++) turned[i] = rotatedSextets[turned[i] ?? NO_DIGIT] ?? NO_DIGIT
+    addTexts(turned, 0, size, known, texts)
+    for (let i = 0; i < size; i++) {
+      turned[i] = rotatedSextets[digits[first + i] ?? NO_DIGIT] ?? NO_DIGIT
+    }
+    addTexts(turned, 0, size, known, texts)
   }
   return texts
 }
@@ -191,15 +200,22 @@ function sextetsOf(units: string): Uint8Array {
   return digits
 }
 
+const digitRoom = new ByteRoom()
+const turnRoom = new ByteRoom()
 const room = new ByteRoom()
 
-/** The texts in the bytes of pieces between signs that end one (`=`), wherever in it a group may begin. */
-function textsOf(digits: Uint8Array, known: KnownUnits): string[] {
-  const texts: string[] = []
-  const bytes = room.of(digits.length)
-  for (let start = 0; start < digits.length; ) {
-    const next = digits.indexOf(NO_DIGIT, start)
-    const end = next < 0 ? digits.length : next
+/** Adds the texts in the bytes of pieces between signs that end one (`=`), wherever in it a group may begin. */
+function addTexts(
+  digits: Uint8Array,
+  first: number,
+  last: number,
+  known: KnownUnits,
+  texts: string[],
+): void {
+  const bytes = room.of(last - first)
+  for (let start = first; start < last; ) {
+    let end = start
+    while (end < last && digits[end] !== NO_DIGIT) end++
     for (let phase = 0; phase < 4 && end - start >= SHORTEST; phase++) {
       const count = base64Bytes(digits, start + phase, end, bytes)
       const probe = probed(bytes, count, known)
@@ -213,7 +229,6 @@ function textsOf(digits: Uint8Array, known: KnownUnits): string[] {
     }
     start = end + 1
   }
-  return texts
 }
 
 /** Decodes base64 into room that is there, and gives how many bytes that are. */

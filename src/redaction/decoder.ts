@@ -33,7 +33,7 @@ export function decoded(
       if (plain) return texts
       found.push(...texts)
     }
-    if (stretches !== 0 || wrapped) found.push(...stretchTexts(text, run, survey, known))
+    if (stretches !== 0 || wrapped) found.push(...stretchTexts(units, run, survey, known))
     if (dashes) {
       for (const one of grouped(text.slice(start, end))) found.push(wholeOf(one, start, end))
     }

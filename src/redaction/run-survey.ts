@@ -30,8 +30,9 @@ export const ONE_CASE_STRETCH = 4
 /** Thirteen letters and digits in a row, letters of both cases among them, that are no name. */
 export const MIXED_STRETCH = 8
 
-const SHORTEST_HEX = 16
-const SHORTEST = 13
+/** Shorter stretches hold no part of a value in hex, and in base32 or base58. */
+export const SHORTEST_HEX = 16
+export const SHORTEST_STRETCH = 13
 /** Bytes at random are not known as such by fewer units, ... */
 const SHORTEST_RANDOM = 16
 /** ... and of theirs fewer than so many in a hundred are lower-case letters after one (in names and words most are), ... */
@@ -136,7 +137,7 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
     const kind = kinds[unit & 127] ?? OTHER
     if (kind === OTHER) {
       const stretch = i - 1 - other
-      if (stretch >= SHORTEST && lower > other && upper > other) {
+      if (stretch >= SHORTEST_STRETCH && lower > other && upper > other) {
         if (!isName(stretch, pairs - pairsBefore, digits - digitsBefore)) stretches |= MIXED_STRETCH
       }
       pairsBefore = pairs
@@ -157,7 +158,7 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
       if (cased === DIGIT) digits++
       if (cased === LOWER) lower = i
       else if (cased === UPPER) upper = i
-      if (i - (lower < upper ? lower : upper) >= SHORTEST) stretches |= ONE_CASE_STRETCH
+      if (i - (lower < upper ? lower : upper) >= SHORTEST_STRETCH) stretches |= ONE_CASE_STRETCH
       if ((kind & NO_HEX) !== 0) noHex = i
       else if (i - noHex >= SHORTEST_HEX) stretches |= HEX_STRETCH
       if ((kind & NO_ROTATED) !== 0) noRotated = i
@@ -184,7 +185,7 @@ export function surveyed(units: Uint16Array, start: number, end: number): RunSur
     }
   }
   const stretch = end - 1 - other
-  if (stretch >= SHORTEST && lower > other && upper > other) {
+  if (stretch >= SHORTEST_STRETCH && lower > other && upper > other) {
     if (!isName(stretch, pairs - pairsBefore, digits - digitsBefore)) stretches |= MIXED_STRETCH
   }
   const size = end - start

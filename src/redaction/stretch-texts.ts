@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { base32Bytes, base58Bytes, mayBeAscii } from './base-bytes.ts'
-import { probed } from './byte-probe.ts'
+import { forEachBase32 } from './base32.ts'
+import { forEachBase58 } from './base58.ts'
+import { HAS_TEXT, probed } from './byte-probe.ts'
 import { ByteRoom } from './byte-room.ts'
 import { sequenceSize } from './byte-text.ts'
 import { digitsOf } from './digits.ts'
-import { isHex } from './hex.ts'
 import { inflatedIn } from './inflate.ts'
 import type { KnownUnits } from './known-units.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
@@ -13,68 +13,116 @@ import {
   MIXED_STRETCH,
   ONE_CASE_STRETCH,
   ROTATED_STRETCH,
-  type RunSurvey,
+  SHORTEST_HEX,
+  SHORTEST_STRETCH,
+  surveyed,
 } from './run-survey.ts'
 import { textsInAll } from './texts-in-bytes.ts'
-import { rot13, TURNS } from './turns.ts'
+import { rotatedUnit } from './turns.ts'
+import { isDigit, isHexUnit, isLetterOrDigit } from './unit-kinds.ts'
 
-/** The longest base58 that is decoded: its work grows with the square of its length. */
-const LONGEST_BASE58 = 4_096
+/** What a stretch of units is made of. */
+interface Alphabet {
+  readonly units: Uint8Array
+  readonly shortest: number
+}
 
-const HEX = /[0-9a-fA-F]{16,}/g
-const HEX_ROTATED = /[0-9n-sN-S]{16,}/g
-const BASE32 = /[A-Z0-9]{13,}|[a-z0-9]{13,}/g
-const BASE58 = /(?<![A-Za-z0-9])[A-Za-z1-9]{13,}(?![A-Za-z0-9])/g
+const alphabet = (shortest: number, has: (unit: number) => boolean): Alphabet => ({
+  units: Uint8Array.from({ length: 128 }, (_, unit) => (has(unit) ? 1 : 0)),
+  shortest,
+})
 
-/** What stretches of letters and digits in a run stand for, in hex, base32 or base58, in each order and alphabet. */
+const HEX = alphabet(SHORTEST_HEX, isHexUnit)
+const HEX_ROTATED = alphabet(SHORTEST_HEX, (unit) => isHexUnit(rotatedUnit(unit)))
+const UPPER = alphabet(SHORTEST_STRETCH, (unit) => isLetterOrDigit(unit) && unit < 97)
+const LOWER = alphabet(
+  SHORTEST_STRETCH,
+  (unit) => isDigit(unit) || (isLetterOrDigit(unit) && unit >= 97),
+)
+const DIGITS = alphabet(1, isDigit)
+const LETTERS_AND_DIGITS = alphabet(SHORTEST_STRETCH, isLetterOrDigit)
+
+/**
+ * What stretches of letters and digits in a run stand for, in hex, base32 or base58, in each order and alphabet.
+ *
+ * @param stretches which there are, as `RunSurvey` says.
+ * @param wrapped true where the run has ends of line, over which a stretch may go on.
+ */
 export function stretchTexts(
-  text: string,
+  units: Uint16Array,
   run: { readonly start: number; readonly end: number },
-  survey: RunSurvey,
+  { stretches, wrapped }: { readonly stretches: number; readonly wrapped: boolean },
   known: KnownUnits,
 ): MappedText[] {
   const { start, end } = run
-  const raw = text.slice(start, end)
-  const found = textsIn(raw, start, survey.stretches, known)
-  if (!survey.wrapped) return found
-  const joined = textsIn(raw.replaceAll(/[\r\n]+/g, ''), 0, ALL, known)
-  return [...found, ...joined.map((one) => wholeOf(one.text, start, end))]
-}
-
-const ALL = HEX_STRETCH | ROTATED_STRETCH | ONE_CASE_STRETCH | MIXED_STRETCH
-
-function textsIn(raw: string, offset: number, stretches: number, known: KnownUnits): MappedText[] {
   const found: MappedText[] = []
-  const each = (pattern: RegExp, texts: (part: string) => string[]) => {
-    pattern.lastIndex = 0
-    for (let match = pattern.exec(raw); match !== null; match = pattern.exec(raw)) {
-      const start = offset + match.index
-      const end = start + match[0].length
-      for (const one of texts(match[0])) found.push(wholeOf(one, start, end))
-    }
-  }
-  if ((stretches & HEX_STRETCH) !== 0) each(HEX, (part) => hexTexts(part, known))
-  if ((stretches & ROTATED_STRETCH) !== 0) {
-    each(HEX_ROTATED, (part) => (/[n-s]/i.test(part) ? hexTexts(rot13(part), known) : []))
-  }
-  if ((stretches & ONE_CASE_STRETCH) !== 0) each(BASE32, (part) => base32Texts(part, known))
-  if ((stretches & MIXED_STRETCH) !== 0) each(BASE58, (part) => base58Texts(part, known))
+  addTexts(units, start, end, stretches, known, (text, first, last) => {
+    found.push(wholeOf(text, first, last))
+  })
+  if (!wrapped) return found
+  const joined = units.slice(start, end).filter((unit) => unit > 32)
+  const { stretches: all } = surveyed(joined, 0, joined.length)
+  addTexts(joined, 0, joined.length, all, known, (text) => {
+    found.push(wholeOf(text, start, end))
+  })
   return found
 }
 
+type Add = (text: string, first: number, last: number) => void
+
+function addTexts(
+  units: Uint16Array,
+  start: number,
+  end: number,
+  stretches: number,
+  known: KnownUnits,
+  add: Add,
+): void {
+  const each = (of: Alphabet, texts: (part: Uint16Array) => string[]): void => {
+    for (let at = start; at < end; at++) {
+      const first = at
+      while (at < end && of.units[(units[at] ?? 0) & 127] === 1) at++
+      if (at - first < of.shortest) continue
+      for (const text of texts(units.subarray(first, at))) add(text, first, at)
+    }
+  }
+  if ((stretches & HEX_STRETCH) !== 0) each(HEX, (part) => hexTexts(part, hexDigits, known))
+  if ((stretches & ROTATED_STRETCH) !== 0) {
+    // Digits alone are the same in ROT13.
+    each(HEX_ROTATED, (part) =>
+      countOf(part, DIGITS) === part.length ? [] : hexTexts(part, rotatedHexDigits, known),
+    )
+  }
+  if ((stretches & ONE_CASE_STRETCH) !== 0) {
+    for (const one of [UPPER, LOWER]) each(one, (part) => base32Texts(part, known))
+  }
+  if ((stretches & MIXED_STRETCH) !== 0) {
+    each(LETTERS_AND_DIGITS, (part) => base58Texts(part, known))
+  }
+}
+
+function countOf(part: Uint16Array, of: Alphabet): number {
+  let count = 0
+  for (let i = 0; i < part.length; i++) count += of.units[(part[i] ?? 0) & 127] ?? 0
+  return count
+}
+
+/** Fewer bytes hold no part of a value. */
+const FEWEST_BYTES = 8
+
 /** What hex digits stand for, from the first or the second digit on, in their order and in the reverse. */
-function hexTexts(digits: string, known: KnownUnits): string[] {
+function hexTexts(units: Uint16Array, digits: Uint8Array, known: KnownUnits): string[] {
   const texts: string[] = []
-  const { length } = digits
-  const nibbles = nibbleRoom.of(length)
-  for (let i = 0; i < length; i++) nibbles[i] = hexDigits[digits.charCodeAt(i) & 127] ?? 0
-  const bytes = hexRoom.of(length >> 1)
+  const { length } = units
+  const bytes = room.of(length >> 1)
   for (const step of [1, -1]) {
     for (const skipped of [0, 1]) {
       const count = (length - skipped) >> 1
+      if (count < FEWEST_BYTES) continue
       let at = step > 0 ? skipped : length - 1 - skipped
       for (let i = 0; i < count; i++, at += 2 * step) {
-        bytes[i] = ((nibbles[at] ?? 0) << 4) | (nibbles[at + step] ?? 0)
+        const high = digits[(units[at] ?? 0) & 127] ?? 0
+        bytes[i] = (high << 4) | (digits[(units[at + step] ?? 0) & 127] ?? 0)
       }
       if (probed(bytes, count, known) === 0) continue
       const found = Buffer.from(bytes.subarray(0, count))
@@ -84,21 +132,17 @@ function hexTexts(digits: string, known: KnownUnits): string[] {
   return texts
 }
 
-const nibbleRoom = new ByteRoom()
-const hexRoom = new ByteRoom()
+const room = new ByteRoom()
 
 const hexDigits = digitsOf('0123456789abcdef').slice()
 for (let unit = 0x41; unit <= 0x46; unit++) hexDigits[unit] = unit - 0x41 + 10
+const rotatedHexDigits = hexDigits.map((_, unit) => hexDigits[rotatedUnit(unit)] ?? 0)
 
-function base32Texts(part: string, known: KnownUnits): string[] {
+function base32Texts(part: Uint16Array, known: KnownUnits): string[] {
   // Digests: base32 of so many units has other letters too.
-  if (part.length >= SHORTEST_DIGEST && isHex(part)) return []
-  const long = part.length >= LONG_BASE32 && /[0-9]/.test(part)
-  return TURNS.flatMap((turn) => {
-    const units = turn(part).toUpperCase()
-    if (!long && !mayBeAscii(units)) return []
-    return textsInAll(base32Bytes(units, mayBeText), known)
-  })
+  if (part.length >= SHORTEST_DIGEST && countOf(part, HEX) === part.length) return []
+  const long = part.length >= LONG_BASE32 && countOf(part, DIGITS) > 0
+  return textsOfEach((visit) => forEachBase32(part, long, mayBeText, visit), known)
 }
 
 /** Hex digits alone stand in base32 of so many units once in 10^6 times, in that with the extended hex alphabet once in 10^4. */
@@ -120,7 +164,19 @@ function mayBeText(head: Uint8Array): boolean {
   return odd <= 4
 }
 
-function base58Texts(part: string, known: KnownUnits): string[] {
-  if (part.length > LONGEST_BASE58) return []
-  return TURNS.flatMap((turn) => textsInAll(base58Bytes(turn(part)), known))
+function base58Texts(part: Uint16Array, known: KnownUnits): string[] {
+  return textsOfEach((visit) => forEachBase58(part, visit), known)
+}
+
+/** The texts in each of the bytes that are visited. */
+function textsOfEach(
+  forEach: (visit: (bytes: Uint8Array) => void) => void,
+  known: KnownUnits,
+): string[] {
+  const texts: string[] = []
+  forEach((bytes) => {
+    if ((probed(bytes, bytes.length, known) & HAS_TEXT) === 0) return
+    texts.push(...textsInAll([bytes], known))
+  })
+  return texts
 }
