@@ -11,7 +11,7 @@ import {
 import type { KnownUnits } from './known-units.ts'
 import { FEWEST_NUMBERS, listTexts } from './list-texts.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
-import { surveyed } from './run-survey.ts'
+import { surveyed, withoutLineEnds } from './run-survey.ts'
 import { apartText, singlesText } from './spread-texts.ts'
 import { stretchTexts } from './stretch-texts.ts'
 import { isDigit } from './unit-kinds.ts'
@@ -24,21 +24,7 @@ export function decoded(
   known: KnownUnits,
 ): MappedText[] {
   const { start, end, kind } = run
-  if (kind === BASE64_UNIT) {
-    const survey = surveyed(units, start, end)
-    const { evidence, random, stretches, dashes, wrapped } = survey
-    const found: MappedText[] = []
-    if (evidence !== 0 || random) {
-      const { texts, plain } = base64RunTexts(text, run, survey, known)
-      if (plain) return texts
-      found.push(...texts)
-    }
-    if (stretches !== 0 || wrapped) found.push(...stretchTexts(units, run, survey, known))
-    if (dashes) {
-      for (const one of grouped(text.slice(start, end))) found.push(wholeOf(one, start, end))
-    }
-    return found
-  }
+  if (kind === BASE64_UNIT) return base64Decoded(text, units, run, known)
   if (kind === ASCII85_UNIT) return ascii85Texts(units, run, known)
   if (kind === LIST_UNIT || kind === ROTATED_LIST_UNIT) {
     if (!mayBeList(units, start, end)) return []
@@ -46,6 +32,36 @@ export function decoded(
   }
   if (kind === SINGLE) return [singlesText(text, start, end)]
   return [apartText(text, units, start, end)]
+}
+
+/** What a run of base64 units stands for, in all encodings that have no others. */
+function base64Decoded(
+  text: string,
+  units: Uint16Array,
+  run: EncodedRun,
+  known: KnownUnits,
+): MappedText[] {
+  const { start, end } = run
+  const own = surveyed(units, start, end)
+  const joined = own.wrapped ? withoutLineEnds(units, start, end) : null
+  const survey = joined === null ? own : { ...surveyed(joined, 0, joined.length), wrapped: true }
+  const found: MappedText[] = []
+  if (survey.evidence !== 0 || survey.random) {
+    const { texts, plain } = base64RunTexts(text, run, survey, known)
+    if (plain) return texts
+    found.push(...texts)
+  }
+  if (own.stretches !== 0) found.push(...stretchTexts(units, run, own.stretches, known))
+  if (joined !== null && survey.stretches !== 0) {
+    const all = { start: 0, end: joined.length }
+    for (const one of stretchTexts(joined, all, survey.stretches, known)) {
+      found.push(wholeOf(one.text, start, end))
+    }
+  }
+  if (own.dashes) {
+    for (const one of grouped(text.slice(start, end))) found.push(wholeOf(one, start, end))
+  }
+  return found
 }
 
 /** Numbers of more digits are no bytes and no characters; in hex of more than two they are no bytes. */

@@ -1,5 +1,6 @@
 import { digitsOf, NO_DIGIT } from './digits.ts'
 import { rotatedUnit } from './turns.ts'
+import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
 
 /** What a run of base64 units has, seen in one pass: it says which decoders are worth their work. */
 export interface RunSurvey {
@@ -12,7 +13,7 @@ export interface RunSurvey {
   readonly dashes: boolean
   /** Letters of both cases and digits, mixed: bytes at random, not words. */
   readonly random: boolean
-  /** Which stretches of letters and digits there are, as bits. */
+  /** Which stretches of letters and digits there may be, as bits. */
   readonly stretches: number
 }
 
@@ -22,12 +23,12 @@ export const REVERSED = 2
 export const ROTATED = 4
 export const BOTH = 8
 
-/** Sixteen hex digits in a row, or what ROT13 makes of them. */
+/** There may be sixteen hex digits in a row, or what ROT13 makes of them. */
 export const HEX_STRETCH = 1
 export const ROTATED_STRETCH = 2
-/** Thirteen letters of one case and digits in a row. */
+/** There may be thirteen letters of one case and digits in a row. */
 export const ONE_CASE_STRETCH = 4
-/** Thirteen letters and digits in a row, letters of both cases among them, that are no name. */
+/** There may be thirteen letters and digits in a row, letters of both cases among them. */
 export const MIXED_STRETCH = 8
 
 /** Shorter stretches hold no part of a value in hex, and in base32 or base58. */
@@ -41,8 +42,6 @@ const LETTER_PAIRS = 40
 const CHANGES = 42
 /** With digits and signs that names do not have there may be so many pairs. */
 const SIGNED_PAIRS = 50
-/** In names so many letters in a hundred are small ones after another. */
-const NAME_PAIRS = 45
 /** A date has so many dashes, and more digits in a hundred units than any encoding with dashes. */
 const DATE_DASHES = 2
 const DATE_DIGITS = 60
@@ -88,117 +87,202 @@ export const kept = Int32Array.from({ length: 64 }, (_, key) => {
   return mask
 })
 
-const LOWER = 1
-const UPPER = 2
-const DIGIT = 4
-const NO_HEX = 8
-const NO_ROTATED = 16
-const OTHER = 32
+/** Classes of units, as bits. */
+const HEX = 1
+const ROTATED_HEX = 2
+const UPPER_OR_DIGIT = 4
+const LOWER_OR_DIGIT = 8
+const LETTER_OR_DIGIT = 16
+const LOWER = 32
+const UPPER = 64
+const DASH = 128
+/** No name has `+` or `=` in it. */
+const SIGN = 256
+const END_OF_LINE = 512
 
-const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
-  if (unit >= 48 && unit <= 57) return DIGIT
-  const letter = unit | 32
-  if (unit < 65 || letter < 97 || letter > 122) return OTHER
-  const hex = letter <= 102 ? 0 : NO_HEX
-  const rotated = letter >= 110 && letter <= 115 ? 0 : NO_ROTATED
-  return hex | rotated | (unit < 97 ? UPPER : LOWER)
+const classes = Uint16Array.from({ length: 128 }, (_, unit) => {
+  if (unit === 0x2d) return DASH
+  if (unit === 0x2b || unit === 0x3d) return SIGN
+  if (unit === 0x0a || unit === 0x0d) return END_OF_LINE
+  const hex = (isHexUnit(unit) ? HEX : 0) | (isHexUnit(rotatedUnit(unit)) ? ROTATED_HEX : 0)
+  if (isDigit(unit)) return hex | UPPER_OR_DIGIT | LOWER_OR_DIGIT | LETTER_OR_DIGIT
+  if (!isLetter(unit)) return 0
+  const cased = unit >= 97 ? LOWER | LOWER_OR_DIGIT : UPPER | UPPER_OR_DIGIT
+  return hex | cased | LETTER_OR_DIGIT
 })
 
-/** True for letters of both cases without digits, as in `getElementById`: base58 hardly ever has so many small ones in a row. */
-function isName(length: number, pairs: number, digits: number): boolean {
-  return digits === 0 && pairs * 100 >= length * NAME_PAIRS
+/** By unit: no letter or digit, a lower-case letter, an upper-case one, a digit. */
+const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+  if (isDigit(unit)) return 3
+  return isLetter(unit) ? (unit >= 97 ? 1 : 2) : 0
+})
+
+/** By kind and the next one, in bytes: both are lower-case letters; they differ; the next is a digit. */
+const follows = Int32Array.from({ length: 16 }, (_, pair) => {
+  const [one, other] = [pair >> 2, pair & 3]
+  const both = one === 1 && other === 1 ? 1 : 0
+  const differ = one !== 0 && other !== 0 && one !== other ? 1 << 8 : 0
+  return both | differ | (other === 3 ? 1 << 16 : 0)
+})
+/** Before a byte of them is full. */
+const MOST_QUADS = 63
+
+/**
+ * By place in a quad of units and unit: a bit for each turn and each place of four where a group may begin, set where the unit fits
+ * (`fits`). What all four units of a quad have, fits in all of it.
+ */
+const [quad0, quad1, quad2, quad3] = [0, 1, 2, 3].map((place) =>
+  Uint16Array.from({ length: 128 }, (_, unit) => {
+    const fit = unitFits[unit] ?? 0
+    let bits = 0
+    for (let p = 0; p < 4; p++) {
+      const forward = 1 << ((place - p) & 3)
+      const back = 1 << ((p - place) & 3)
+      if ((fit & forward) !== 0) bits |= 1 << p
+      if ((fit & back) !== 0) bits |= 16 << p
+      if (((fit >> 4) & forward) !== 0) bits |= 256 << p
+      if (((fit >> 4) & back) !== 0) bits |= 4096 << p
+    }
+    return bits
+  }),
+) as [Uint16Array, Uint16Array, Uint16Array, Uint16Array]
+
+/**
+ * One pass over a run, without a copy of it; two where it may be text. What has ends of line in it is evidence of nothing: it is to be
+ * looked at without them (`withoutLineEnds`).
+ */
+export function surveyed(units: Uint16Array, start: number, end: number): RunSurvey {
+  let seen = 0
+  // Classes that all units of two quads in a row have, and of three: 13 units in a row hold two whole quads, 16 hold three.
+  let two = 0
+  let three = 0
+  let full = 0
+  let fullTwice = 0
+  let fitting = 0
+  let fit = 0
+  let fitTwice = 0
+  let [pairs, changes, digits] = [0, 1, 0]
+  let kind = 0
+  let at = start
+  while (at < end) {
+    let counts = 0
+    const quadsEnd = Math.min(end - 3, at + 4 * MOST_QUADS)
+    for (; at < quadsEnd; at += 4) {
+      const a = (units[at] ?? 0) & 127
+      const b = (units[at + 1] ?? 0) & 127
+      const c = (units[at + 2] ?? 0) & 127
+      const d = (units[at + 3] ?? 0) & 127
+      const ca = classes[a] ?? 0
+      const cb = classes[b] ?? 0
+      const cc = classes[c] ?? 0
+      const cd = classes[d] ?? 0
+      seen |= ca | cb | cc | cd
+      const fullNow = ca & cb & cc & cd
+      three |= fullNow & fullTwice
+      fullTwice = fullNow & full
+      two |= fullTwice
+      full = fullNow
+      const fitNow = (quad0[a] ?? 0) & (quad1[b] ?? 0) & (quad2[c] ?? 0) & (quad3[d] ?? 0)
+      fitting |= fitNow & fitTwice
+      fitTwice = fitNow & fit
+      fit = fitNow
+      const ka = kinds[a] ?? 0
+      const kb = kinds[b] ?? 0
+      const kc = kinds[c] ?? 0
+      const kd = kinds[d] ?? 0
+      counts += (follows[(kind << 2) | ka] ?? 0) + (follows[(ka << 2) | kb] ?? 0)
+      counts += (follows[(kb << 2) | kc] ?? 0) + (follows[(kc << 2) | kd] ?? 0)
+      kind = kd
+    }
+    if (end - at < 4) {
+      for (; at < end; at++) {
+        const unit = (units[at] ?? 0) & 127
+        seen |= classes[unit] ?? 0
+        const next = kinds[unit] ?? 0
+        counts += follows[(kind << 2) | next] ?? 0
+        kind = next
+      }
+    }
+    pairs += counts & 255
+    changes += (counts >> 8) & 255
+    digits += counts >> 16
+  }
+  const wrapped = (seen & END_OF_LINE) !== 0
+  const size = end - start
+  const cased = (seen & (LOWER | UPPER)) === (LOWER | UPPER)
+  const mostPairs = (seen & SIGN) !== 0 && digits > 0 ? SIGNED_PAIRS : LETTER_PAIRS
+  const wordless = pairs * 100 < size * mostPairs || changes * 100 >= size * CHANGES
+  const dashes = (seen & DASH) !== 0
+  const isBytes = cased && size >= SHORTEST_RANDOM && wordless
+  let stretches = 0
+  if ((three & HEX) !== 0) stretches |= HEX_STRETCH
+  if ((three & ROTATED_HEX) !== 0) stretches |= ROTATED_STRETCH
+  if ((two & (UPPER_OR_DIGIT | LOWER_OR_DIGIT)) !== 0) stretches |= ONE_CASE_STRETCH
+  if ((two & LETTER_OR_DIGIT) !== 0 && cased) stretches |= MIXED_STRETCH
+  return {
+    ...(fitting !== 0 && !wrapped ? evidenceIn(units, start, end) : NO_EVIDENCE),
+    wrapped,
+    dashes,
+    random: isBytes && !(dashes && isDate(units, start, end, digits)),
+    stretches,
+  }
 }
 
-/** One pass over a run, without a copy of it. */
-export function surveyed(units: Uint16Array, start: number, end: number): RunSurvey {
+/** The units of a run without its ends of line. */
+export function withoutLineEnds(units: Uint16Array, start: number, end: number): Uint16Array {
+  const joined = new Uint16Array(end - start)
+  let length = 0
+  for (let i = start; i < end; i++) {
+    const unit = units[i] ?? 0
+    if (unit > 32) joined[length++] = unit
+  }
+  return joined.subarray(0, length)
+}
+
+/** True for so many digits and dashes that it is a date. */
+function isDate(units: Uint16Array, start: number, end: number, digits: number): boolean {
+  if (digits * 100 <= (end - start) * DATE_DIGITS) return false
+  let dashes = 0
+  for (let i = start; i < end; i++) if (units[i] === 0x2d) dashes++
+  return dashes >= DATE_DASHES
+}
+
+const NO_EVIDENCE = { evidence: 0, strong: 0 } as const
+
+/** Which turns of a run decode to ASCII text somewhere. */
+function evidenceIn(
+  units: Uint16Array,
+  start: number,
+  end: number,
+): { readonly evidence: number; readonly strong: number } {
   // Four counters of eight bits: for each place of four where a group may begin, how many units in a row fit.
   let [forward, back, rotated, both] = [0, 0, 0, 0]
   // How often each had enough of them.
   let [forwards, backs, rotateds, boths] = [0, 0, 0, 0]
-  let place = 0
-  let wrapped = false
-  let dashes = 0
-  // No name has `+` or `=` in it.
-  let signed = false
-  let pairs = 0
-  let changes = 0
-  let digits = 0
-  let cases = 0
-  let before = 0
-  let stretches = 0
-  // What there was before the stretch.
-  let pairsBefore = 0
-  let digitsBefore = 0
-  // Where the last unit of each kind stood: a stretch goes back to there.
-  let other = start - 1
-  let [lower, upper, noHex, noRotated] = [other, other, other, other]
   for (let i = start; i < end; i++) {
-    const unit = units[i] ?? 0
-    const kind = kinds[unit & 127] ?? OTHER
-    if (kind === OTHER) {
-      const stretch = i - 1 - other
-      if (stretch >= SHORTEST_STRETCH && lower > other && upper > other) {
-        if (!isName(stretch, pairs - pairsBefore, digits - digitsBefore)) stretches |= MIXED_STRETCH
-      }
-      pairsBefore = pairs
-      digitsBefore = digits
-      other = lower = upper = noHex = noRotated = i
-      if (unit === 0x0a || unit === 0x0d) {
-        wrapped = true
-        continue
-      }
-      if (unit === 0x2d) dashes++
-      else if (unit === 0x2b || unit === 0x3d) signed = true
-    } else {
-      const cased = kind & (LOWER | UPPER | DIGIT)
-      if (cased !== before) changes++
-      else if (cased === LOWER && other !== i - 1) pairs++
-      before = cased
-      cases |= cased
-      if (cased === DIGIT) digits++
-      if (cased === LOWER) lower = i
-      else if (cased === UPPER) upper = i
-      if (i - (lower < upper ? lower : upper) >= SHORTEST_STRETCH) stretches |= ONE_CASE_STRETCH
-      if ((kind & NO_HEX) !== 0) noHex = i
-      else if (i - noHex >= SHORTEST_HEX) stretches |= HEX_STRETCH
-      if ((kind & NO_ROTATED) !== 0) noRotated = i
-      else if (i - noRotated >= SHORTEST_HEX) stretches |= ROTATED_STRETCH
-    }
-    const fit = unitFits[unit & 127] ?? 0
-    const turn = (place & 3) << 4
-    const backwards = ((4 - place) & 3) << 4
-    place++
+    const fit = unitFits[(units[i] ?? 0) & 127] ?? 0
+    const turn = ((i - start) & 3) << 4
+    const backwards = ((start - i) & 3) << 4
     forward = (forward + EACH) & (kept[turn | (fit & 15)] ?? 0)
     back = (back + EACH) & (kept[backwards | (fit & 15)] ?? 0)
     rotated = (rotated + EACH) & (kept[turn | (fit >> 4)] ?? 0)
     both = (both + EACH) & (kept[backwards | (fit >> 4)] ?? 0)
-    if (((forward | back | rotated | both) & ENOUGH) !== 0) {
-      if ((forward & ENOUGH) !== 0) forwards++
-      if ((back & ENOUGH) !== 0) backs++
-      if ((rotated & ENOUGH) !== 0) rotateds++
-      if ((both & ENOUGH) !== 0) boths++
-      // A counter may not run into its neighbour.
-      forward &= ~ENOUGH
-      back &= ~ENOUGH
-      rotated &= ~ENOUGH
-      both &= ~ENOUGH
-    }
+    if (((forward | back | rotated | both) & ENOUGH) === 0) continue
+    if ((forward & ENOUGH) !== 0) forwards++
+    if ((back & ENOUGH) !== 0) backs++
+    if ((rotated & ENOUGH) !== 0) rotateds++
+    if ((both & ENOUGH) !== 0) boths++
+    // A counter may not run into its neighbour.
+    forward &= ~ENOUGH
+    back &= ~ENOUGH
+    rotated &= ~ENOUGH
+    both &= ~ENOUGH
   }
-  const stretch = end - 1 - other
-  if (stretch >= SHORTEST_STRETCH && lower > other && upper > other) {
-    if (!isName(stretch, pairs - pairsBefore, digits - digitsBefore)) stretches |= MIXED_STRETCH
-  }
-  const size = end - start
-  const mixed = (cases & (LOWER | UPPER)) === (LOWER | UPPER)
-  const mostPairs = signed && digits > 0 ? SIGNED_PAIRS : LETTER_PAIRS
-  const wordless = pairs * 100 < size * mostPairs || changes * 100 >= size * CHANGES
-  const date = dashes >= DATE_DASHES && digits * 100 > size * DATE_DIGITS
-  const random = mixed && size >= SHORTEST_RANDOM && wordless && !date
   const signs = (least: number): number =>
     (forwards >= least ? FORWARD : 0) |
     (backs >= least ? REVERSED : 0) |
     (rotateds >= least ? ROTATED : 0) |
     (boths >= least ? BOTH : 0)
-  const strong = signs(Math.max(1, size / (2 * FEWEST_UNITS)))
-  return { evidence: signs(1), strong, wrapped, dashes: dashes > 0, random, stretches }
+  const strong = signs(Math.max(1, (end - start) / (2 * FEWEST_UNITS)))
+  return { evidence: signs(1), strong }
 }

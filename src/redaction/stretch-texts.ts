@@ -15,7 +15,6 @@ import {
   ROTATED_STRETCH,
   SHORTEST_HEX,
   SHORTEST_STRETCH,
-  surveyed,
 } from './run-survey.ts'
 import { textsInAll } from './texts-in-bytes.ts'
 import { rotatedUnit } from './turns.ts'
@@ -45,25 +44,17 @@ const LETTERS_AND_DIGITS = alphabet(SHORTEST_STRETCH, isLetterOrDigit)
 /**
  * What stretches of letters and digits in a run stand for, in hex, base32 or base58, in each order and alphabet.
  *
- * @param stretches which there are, as `RunSurvey` says.
- * @param wrapped true where the run has ends of line, over which a stretch may go on.
+ * @param stretches which there may be, as `RunSurvey` says.
  */
 export function stretchTexts(
   units: Uint16Array,
-  run: { readonly start: number; readonly end: number },
-  { stretches, wrapped }: { readonly stretches: number; readonly wrapped: boolean },
+  { start, end }: { readonly start: number; readonly end: number },
+  stretches: number,
   known: KnownUnits,
 ): MappedText[] {
-  const { start, end } = run
   const found: MappedText[] = []
   addTexts(units, start, end, stretches, known, (text, first, last) => {
     found.push(wholeOf(text, first, last))
-  })
-  if (!wrapped) return found
-  const joined = units.slice(start, end).filter((unit) => unit > 32)
-  const { stretches: all } = surveyed(joined, 0, joined.length)
-  addTexts(joined, 0, joined.length, all, known, (text) => {
-    found.push(wholeOf(text, start, end))
   })
   return found
 }
@@ -165,7 +156,20 @@ function mayBeText(head: Uint8Array): boolean {
 }
 
 function base58Texts(part: Uint16Array, known: KnownUnits): string[] {
+  if (isName(part)) return []
   return textsOfEach((visit) => forEachBase58(part, visit), known)
+}
+
+/** In names so many letters in a hundred are small ones after another. */
+const NAME_PAIRS = 45
+
+/** True for letters of both cases without digits, as in `getElementById`: base58 hardly ever has so many small ones in a row. */
+function isName(part: Uint16Array): boolean {
+  if (countOf(part, DIGITS) > 0) return false
+  let pairs = 0
+  for (let i = 1; i < part.length; i++)
+    if ((part[i - 1] ?? 0) >= 97 && (part[i] ?? 0) >= 97) pairs++
+  return pairs * 100 >= part.length * NAME_PAIRS
 }
 
 /** The texts in each of the bytes that are visited. */
