@@ -84,7 +84,11 @@ export function forEachEncodedRun(
     }
     const together = (a & b) | (b & c) | (c & d) | (d & e) | (e & f) | (f & g)
     if ((seen & ~together & LETTER_OR_DIGIT) !== 0 && at >= spreadEnd) {
-      spreadEnd = spread(units, length, at, visit)
+      const inside = (b | c | d | e | f) & LETTER_OR_DIGIT
+      // A word may end or begin at either end of the window.
+      if (inside !== 0 || standsApart(units, at) || standsApart(units, at + WINDOW - 1)) {
+        spreadEnd = spread(units, length, at, visit)
+      }
     }
     // Every second one is a space, and no other.
     const [even, odd] = [a & c & e & g & ~(b | d | f), b & d & f & ~(a | c | e | g)]
@@ -154,6 +158,12 @@ function endsBlankLine(units: Uint16Array, at: number): boolean {
   let before = at - 1
   if (before >= 0 && units[before] === 0x0d) before--
   return before >= 0 && units[before] === 0x0a
+}
+
+/** True for a letter or digit with none beside it. */
+function standsApart(units: Uint16Array, at: number): boolean {
+  const is = (i: number): boolean => ((classes[units[i] ?? 0] ?? 0) & LETTER_OR_DIGIT) !== 0
+  return is(at) && !is(at - 1) && !is(at + 1)
 }
 
 /** Visits the stretch of characters that stand apart around a place, where they are enough, and gives where it ends. */

@@ -1,5 +1,5 @@
 import type { FoldedText } from './folded-text.ts'
-import { MIX, SearchBudget } from './gram-table.ts'
+import { HashFilter, MIX, SearchBudget } from './gram-table.ts'
 import type { Meter } from './pattern.ts'
 import { type SpreadForm, spreadForms } from './spread-forms.ts'
 
@@ -32,7 +32,7 @@ const WIDE_LEAST = STRIDE + WIDE_GRAM - 1
 const LONGEST_GAP = 64
 
 /**
- * Finds runs of secret parts, in every form of `spreadForms`, in folded text. A bitmap of all groups of five units says for
+ * Finds runs of secret parts, in every form of `spreadForms`, in folded text. A filter of all groups of five units says for
  * every fourth place whether it is worth a look; what it lets pass is compared unit by unit.
  */
 export class FormIndex {
@@ -43,8 +43,7 @@ export class FormIndex {
   readonly #starts: Int32Array
   readonly #leasts: Int32Array
   readonly #partOf: Int32Array
-  readonly #bits: Uint8Array
-  readonly #bitShift: number
+  readonly #filter: HashFilter
   readonly #head: Int32Array
   readonly #wideHead: Int32Array
   readonly #headShift: number
@@ -70,8 +69,7 @@ export class FormIndex {
     this.#leasts = Int32Array.from(forms, ({ least }) => least)
     this.#partOf = Int32Array.from(owners)
     const bits = Math.min(24, Math.max(13, Math.ceil(Math.log2(total * 24))))
-    this.#bits = new Uint8Array(1 << (bits - 3))
-    this.#bitShift = 32 - bits
+    this.#filter = new HashFilter(bits)
     const slots = Math.min(20, Math.max(8, Math.ceil(Math.log2(total * 2))))
     this.#head = new Int32Array(1 << slots).fill(-1)
     this.#wideHead = new Int32Array(1 << slots).fill(-1)
@@ -83,8 +81,7 @@ export class FormIndex {
       this.#pool.set(units, at)
       for (let i = 0; i + GRAM <= units.length; i++) {
         const hash = Math.imul(keyAt(units, i), MIX)
-        const bit = hash >>> this.#bitShift
-        this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
+        this.#filter.add(hash)
         const wide = least >= WIDE_LEAST
         if (wide && i + WIDE_GRAM > units.length) continue
         const heads = wide ? this.#wideHead : this.#head
@@ -110,8 +107,7 @@ export class FormIndex {
     const hits: FormHit[] = []
     if (this.empty) return hits
     const { units, length } = text
-    const bits = this.#bits
-    const shift = this.#bitShift
+    const filter = this.#filter
     const last = length - GRAM
     const budget = new SearchBudget(length)
     this.#comparedTo = 0
@@ -123,8 +119,7 @@ export class FormIndex {
         ((units[i + 3] ?? 0) << 18) |
         ((units[i + 4] ?? 0) << 24)
       const hash = Math.imul(key, MIX)
-      const bit = hash >>> shift
-      if (((bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue
+      if (!filter.mayHave(hash)) continue
       budget.spend(this.#compare(text, i, hash, hits))
     }
     this.#meter.steps += budget.steps + length
@@ -140,8 +135,7 @@ export class FormIndex {
     const { units, length } = text
     let first = length - GRAM
     while (first >= 0) {
-      const bit = Math.imul(keyAt(units, first), MIX) >>> this.#bitShift
-      if (((this.#bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) break
+      if (!this.#filter.mayHave(Math.imul(keyAt(units, first), MIX))) break
       first--
     }
     return length - Math.max(0, first + 1)

@@ -6,6 +6,40 @@ export const MIX = 0x9e3779b1
 const STEPS_PER_UNIT = 64
 const FREE_STEPS = 1_000_000
 
+/**
+ * Says which hashes may have been added: a Bloom filter whose bits for one hash lie in one word, so that it costs one access to memory
+ * (Putze, Sanders, Singler, "Cache-, hash- and space-efficient Bloom filters", 2007). To look a hash up behind it takes several, each
+ * as long as a hundred units of text in here.
+ */
+export class HashFilter {
+  readonly #words: Int32Array
+  readonly #shift: number
+
+  /** @param bits how many there are for all hashes, as a power of two. */
+  constructor(bits: number) {
+    this.#words = new Int32Array(1 << (bits - 5))
+    this.#shift = 32 - (bits - 5)
+  }
+
+  add(hash: number): void {
+    const word = hash >>> this.#shift
+    this.#words[word] = (this.#words[word] ?? 0) | maskOf(hash)
+  }
+
+  /** False for a hash that was not added; true for all others and for some that were not. */
+  mayHave(hash: number): boolean {
+    const mask = maskOf(hash)
+    return ((this.#words[hash >>> this.#shift] ?? 0) & mask) === mask
+  }
+}
+
+/** Three bits of a word. */
+function maskOf(hash: number): number {
+  // The low bits of a product are those of its factors.
+  const mixed = hash ^ (hash >>> 15)
+  return (1 << mixed) | (1 << (mixed >>> 5)) | (1 << (mixed >>> 10))
+}
+
 /** Bits for each group: few of those that no text has may pass. */
 const BITS_PER_GRAM = 24
 
@@ -31,10 +65,9 @@ export class SearchBudget {
   }
 }
 
-/** Says by the hash of a group of units which texts have it, and where: a bit for each hash, and behind that a list. */
+/** Says by the hash of a group of units which texts have it, and where: a filter, and behind it a list. */
 export class GramTable {
-  readonly #bits: Uint8Array
-  readonly #bitShift: number
+  readonly #filter: HashFilter
   readonly #head: Int32Array
   readonly #headShift: number
   readonly #next: Int32Array
@@ -46,8 +79,7 @@ export class GramTable {
   constructor(hashes: readonly Int32Array[]) {
     const grams = hashes.reduce((sum, { length }) => sum + length, 0)
     const bits = Math.min(22, Math.max(13, Math.ceil(Math.log2(grams * BITS_PER_GRAM + 1))))
-    this.#bits = new Uint8Array(1 << (bits - 3))
-    this.#bitShift = 32 - bits
+    this.#filter = new HashFilter(bits)
     const slots = Math.min(20, Math.max(8, Math.ceil(Math.log2(grams * 2 + 1))))
     this.#head = new Int32Array(1 << slots).fill(-1)
     this.#headShift = 32 - slots
@@ -58,8 +90,7 @@ export class GramTable {
     let gram = 0
     for (const [owner, own] of hashes.entries()) {
       for (const [offset, hash] of own.entries()) {
-        const bit = hash >>> this.#bitShift
-        this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
+        this.#filter.add(hash)
         const slot = hash >>> this.#headShift
         this.#next[gram] = this.#head[slot] ?? -1
         this.#head[slot] = gram
@@ -73,8 +104,7 @@ export class GramTable {
 
   /** The first group that has a hash; -1 where none has. */
   first(hash: number): number {
-    const bit = hash >>> this.#bitShift
-    if (((this.#bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) return -1
+    if (!this.#filter.mayHave(hash)) return -1
     return this.#same(this.#head[hash >>> this.#headShift] ?? -1, hash)
   }
 

@@ -51,16 +51,14 @@ export class SparseIndex {
     const hits: SparseHits = { runs: [], pieces: [] }
     const grams = this.#grams
     const budget = new SearchBudget(length)
-    const kept = squeezedUnits
+    const { units, places, count } = squeezed(text, length)
     let key = 0
-    for (let i = 0; i < length; i++) {
-      const unit = kept[text[i] ?? 0] ?? 0
-      if (unit === 0) continue
-      key = nextKey(key, unit)
+    for (let i = 0; i < count; i++) {
+      key = nextKey(key, units[i] ?? 0)
       let gram = grams.first(Math.imul(key, MIX))
-      if (gram < 0) continue
-      const first = startOfGram(text, i)
-      for (; gram >= 0 && first >= 0; gram = grams.next(gram)) {
+      if (gram < 0 || i < GRAM - 1) continue
+      const first = places[i - GRAM + 1] ?? 0
+      for (; gram >= 0; gram = grams.next(gram)) {
         budget.spend(this.#compare(text, length, first, gram, hits))
       }
     }
@@ -114,13 +112,36 @@ export class SparseIndex {
   }
 }
 
-/** Where the group of kept units begins that ends at a place; -1 where there are fewer before it. */
-function startOfGram(text: Uint16Array, end: number): number {
-  let left = GRAM
-  for (let i = end; i >= 0; i--) {
-    if (squeezedUnits[text[i] ?? 0] !== 0 && --left === 0) return i
+interface Squeezed {
+  readonly units: Uint16Array
+  /** Where in the text each of them stands. */
+  readonly places: Int32Array
+}
+
+/** A longer text gets room of its own, which is not kept. */
+const LONGEST_KEPT = 1 << 19
+
+let room: Squeezed = { units: new Uint16Array(0), places: new Int32Array(0) }
+
+/** The units that are kept of a text. INVARIANT: they are there until the next text. */
+function squeezed(text: Uint16Array, length: number): Squeezed & { readonly count: number } {
+  let into = room
+  if (into.units.length <= length) {
+    const size = length > LONGEST_KEPT ? length + 1 : 2 * length + 1_024
+    into = { units: new Uint16Array(size), places: new Int32Array(size) }
+    if (length <= LONGEST_KEPT) room = into
   }
-  return -1
+  const { units, places } = into
+  const kept = squeezedUnits
+  let count = 0
+  // Without branches, which prose would take or not by chance: it costs half as much.
+  for (let i = 0; i < length; i++) {
+    const unit = kept[text[i] ?? 0] ?? 0
+    units[count] = unit
+    places[count] = i
+    count += (unit + 0xffff) >> 16
+  }
+  return { units, places, count }
 }
 
 /** The last unit before a place that is kept; 0 where there is none. */
