@@ -1,5 +1,5 @@
 import { decoded } from './decoder.ts'
-import { APART, type EncodedRun, forEachEncodedRun, SINGLE } from './encoded-run.ts'
+import { APART, forEachEncodedRun, SINGLE } from './encoded-run.ts'
 import { escapeRegions } from './escape-region.ts'
 import type { Finding } from './finding.ts'
 import { FoldedText } from './folded-text.ts'
@@ -122,8 +122,9 @@ export class DeepSearch {
     forEachEncodedRun(units, text.length, (run) => {
       // Characters that stand apart are only put together.
       const more = run.kind === APART || run.kind === SINGLE ? 0 : 1
-      for (const part of segmentsOf(text, units, run)) {
-        for (const inner of decoded(text, units, { ...part, kind: run.kind }, this.#tables.known)) {
+      const parts = run.spaced ? withinSegments(text, run.start, run.end) : [run]
+      for (const { start, end } of parts) {
+        for (const inner of decoded(text, units, { ...run, start, end }, this.#tables.known)) {
           const inside = { depth: depth + 1, decodings: decodings + more, escapes }
           this.#searchInner(inner, 0, findings, inside)
         }
@@ -186,12 +187,4 @@ export class DeepSearch {
       findings.push({ start: first, end: first + length, name, part: null, piece })
     }
   }
-}
-
-/** The parts of a run that lie in one segment each: most runs have no white space in them. */
-function segmentsOf(text: string, units: Uint16Array, { start, end }: EncodedRun) {
-  for (let i = start; i < end; i++) {
-    if ((units[i] ?? 0) <= 32) return withinSegments(text, start, end)
-  }
-  return [{ start, end }]
 }

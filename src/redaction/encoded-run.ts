@@ -19,6 +19,8 @@ export interface EncodedRun {
   readonly end: number
   /** One of the classes above. */
   readonly kind: number
+  /** False where no white space is in it. */
+  readonly spaced: boolean
 }
 
 /** A shorter run holds no run of a value: ten characters have 13 units in base58 and in ascii85. */
@@ -42,7 +44,7 @@ mark(`${LETTERS_AND_DIGITS}+/-_=\r\n`, BASE64_UNIT)
 mark('0123456789abcdefABCDEFxX:,; \t\r\n[]{}()|-_%', LIST_UNIT)
 mark('0123456789nopqrsNOPQRSkK:,; \t\r\n[]{}()|-_%', ROTATED_LIST_UNIT)
 mark('\r\n', ASCII85_UNIT)
-mark('\n', END_OF_LINE)
+mark('\r\n', END_OF_LINE)
 mark(` ${BETWEEN_LEAVES}`, SINGLE)
 
 /** So many units are looked at together: a run of 13 or more holds all of some window. */
@@ -77,7 +79,10 @@ export function forEachEncodedRun(
     const seen = a | b | c | d | e | f | g
     let full = a & b & c & d & e & f & g & ALL_KINDS
     if ((seen & LETTER_OR_DIGIT) === 0) full &= open | ~LIST_KINDS
-    if (full !== 0 && (seen & END_OF_LINE) !== 0 && hasBlankLine(units, at)) full = 0
+    if ((seen & END_OF_LINE) !== 0) {
+      runs.lineAt = at
+      if (full !== 0 && hasBlankLine(units, at)) full = 0
+    }
     if (full !== open) {
       runs.change(open, full, at)
       open = full
@@ -105,6 +110,8 @@ class OpenRuns {
   readonly #length: number
   readonly #visit: (run: EncodedRun) => void
   readonly #starts = new Int32Array(ROTATED_LIST_UNIT + 1)
+  /** The last window with an end of line in it. */
+  lineAt = -WINDOW
 
   constructor(units: Uint16Array, length: number, visit: (run: EncodedRun) => void) {
     this.#units = units
@@ -132,11 +139,14 @@ class OpenRuns {
     const units = this.#units
     let start = this.#starts[kind] ?? 0
     let end = at
-    while (end < this.#length && goesOn(units, end, kind)) end++
+    let spaced = (kind & LIST_KINDS) !== 0 || this.lineAt + WINDOW > start
+    for (; end < this.#length && goesOn(units, end, kind); end++) {
+      if ((units[end] ?? 0) <= 32) spaced = true
+    }
     if (end - start < SHORTEST) return
     while (start < end && (units[start] ?? 0) <= 32) start++
     while (end > start && (units[end - 1] ?? 0) <= 32) end--
-    if (end - start >= SHORTEST) this.#visit({ start, end, kind })
+    if (end - start >= SHORTEST) this.#visit({ start, end, kind, spaced })
   }
 }
 
@@ -196,7 +206,7 @@ function spread(
     count++
     gap = 0
   }
-  if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: APART })
+  if (count >= FEWEST_SPREAD) visit({ start: first, end: last, kind: APART, spaced: true })
   return Math.max(last, at + 1)
 }
 
@@ -218,7 +228,7 @@ function singles(
   let last = at
   while (units[last + 1] === gap && stands(last + 2)) last += 2
   const end = last + 1
-  if (end - start >= 2 * FEWEST_SPREAD - 1) visit({ start, end, kind: SINGLE })
+  if (end - start >= 2 * FEWEST_SPREAD - 1) visit({ start, end, kind: SINGLE, spaced: true })
   return end
 }
 
