@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer'
  * that was spread out, wrapped, or changed in case stands in one piece.
  */
 const LARGEST_FOLDED = 63
+export const FOLDED_BITS = 6
 
 /** Where `FoldedText` notes how far it is, so that a place is found again. */
 const BLOCK = 1_024
@@ -150,7 +151,7 @@ function foldArray(text: string, at: number, end: number, into: Uint8Array, from
   for (let i = 0; i < count; i++) {
     const unit = fold[unitsOf[i] ?? 0] ?? 0
     into[length] = unit
-    length += (unit + LARGEST_FOLDED) >> 6
+    length += (unit + LARGEST_FOLDED) >> FOLDED_BITS
   }
   return length
 }
@@ -161,7 +162,7 @@ function foldString(text: string, at: number, end: number, into: Uint8Array, fro
   for (let i = at; i < end; i++) {
     const unit = fold[text.charCodeAt(i)] ?? 0
     into[length] = unit
-    length += (unit + LARGEST_FOLDED) >> 6
+    length += (unit + LARGEST_FOLDED) >> FOLDED_BITS
   }
   return length
 }

@@ -1,6 +1,7 @@
 import type { FoldedText } from './folded-text.ts'
-import { HashFilter, MIX, SearchBudget } from './gram-table.ts'
+import { HashFilter, MIX } from './hash-filter.ts'
 import type { Meter } from './pattern.ts'
+import { SearchBudget } from './search-budget.ts'
 import { type SpreadForm, spreadForms } from './spread-forms.ts'
 
 /** The secret part of a value, and the name of the secret. */

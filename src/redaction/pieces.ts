@@ -1,7 +1,8 @@
-import { type FoldedText, folded } from './folded-text.ts'
+import { FOLDED_BITS, type FoldedText, folded } from './folded-text.ts'
 import type { SecretPart } from './form-index.ts'
-import { GramTable, MIX, SearchBudget } from './gram-table.ts'
+import { GramTable } from './gram-table.ts'
 import type { Meter } from './pattern.ts'
+import { SearchBudget } from './search-budget.ts'
 
 /** Folded units in a row that count as a piece of a value. Fewer stand in any text. */
 export const PIECE = 5
@@ -47,7 +48,10 @@ export class PieceIndex {
     this.#parts = parts
       .map((part) => ({ ...part, units: folded(part.text), window: windowOf(part.text) }))
       .filter(({ units }) => units.length >= SHORTEST_PART)
-    this.#grams = new GramTable(this.#parts.map(({ units }) => hashesOf(units)))
+    this.#grams = new GramTable(
+      this.#parts.map(({ units }) => units),
+      FOLDED_BITS,
+    )
   }
 
   /**
@@ -57,26 +61,25 @@ export class PieceIndex {
    */
   find({ units, length }: FoldedText): Piece[] {
     const pieces: Piece[] = []
-    const grams = this.#grams
     const budget = new SearchBudget(length)
-    let key = 0
-    for (let i = 0; i < length; i++) {
-      key = (key >>> 6) | ((units[i] ?? 0) << 24)
-      if (i < PIECE - 1) continue
-      let gram = grams.first(Math.imul(key, MIX))
-      for (; gram >= 0; gram = grams.next(gram)) {
-        budget.spend(this.#compare(units, length, i - PIECE + 1, gram, pieces))
-      }
-    }
+    this.#grams.forEach(units, length, (at, owner, offset) => {
+      budget.spend(this.#compare(units, length, at, owner, offset, pieces))
+    })
     this.#meter.steps += budget.steps + length
     return pieces
   }
 
-  #compare(text: Uint8Array, length: number, at: number, gram: number, pieces: Piece[]): number {
-    const part = this.#parts[this.#grams.ownerOf(gram)]
+  #compare(
+    text: Uint8Array,
+    length: number,
+    at: number,
+    owner: number,
+    offset: number,
+    pieces: Piece[],
+  ): number {
+    const part = this.#parts[owner]
     if (part === undefined) return 1
     const { units, name, window } = part
-    const offset = this.#grams.offsetOf(gram)
     let count = 0
     while (
       at + count < length &&
@@ -93,13 +96,4 @@ export class PieceIndex {
     }
     return count + 1
   }
-}
-
-/** Of each group of units. */
-function hashesOf(units: Uint8Array): Int32Array {
-  return Int32Array.from({ length: units.length - PIECE + 1 }, (_, at) => {
-    let key = 0
-    for (let i = 0; i < PIECE; i++) key |= (units[at + i] ?? 0) << (6 * i)
-    return Math.imul(key, MIX)
-  })
 }

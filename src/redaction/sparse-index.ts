@@ -1,12 +1,15 @@
 import type { FormHit, SecretPart } from './form-index.ts'
-import { GramTable, MIX, SearchBudget } from './gram-table.ts'
+import { GramTable } from './gram-table.ts'
 import type { Meter } from './pattern.ts'
 import { PIECE, type Piece, windowOf } from './pieces.ts'
+import { SearchBudget } from './search-budget.ts'
 import { shortestRun } from './spread-forms.ts'
 import { TURNS } from './turns.ts'
 
-/** Characters that are looked at together. */
-const GRAM = 4
+/** Four characters are looked at together, by the last eight bits of each. */
+const BITS_EACH = 8
+/** Fewer characters are no form of a part. */
+const SHORTEST = 4
 
 interface Form {
   /** Squeezed. */
@@ -39,7 +42,10 @@ export class SparseIndex {
   constructor(parts: readonly SecretPart[], meter: Meter) {
     this.#meter = meter
     this.#forms = parts.flatMap(formsOf)
-    this.#grams = new GramTable(this.#forms.map(({ units }) => hashesOf(units)))
+    this.#grams = new GramTable(
+      this.#forms.map(({ units }) => Uint8Array.from(units, lowByte)),
+      BITS_EACH,
+    )
   }
 
   /**
@@ -49,29 +55,26 @@ export class SparseIndex {
    */
   find(text: Uint16Array, length: number): SparseHits {
     const hits: SparseHits = { runs: [], pieces: [] }
-    const grams = this.#grams
     const budget = new SearchBudget(length)
-    const { units, places, count } = squeezed(text, length)
-    let key = 0
-    for (let i = 0; i < count; i++) {
-      key = nextKey(key, units[i] ?? 0)
-      let gram = grams.first(Math.imul(key, MIX))
-      if (gram < 0 || i < GRAM - 1) continue
-      const first = places[i - GRAM + 1] ?? 0
-      for (; gram >= 0; gram = grams.next(gram)) {
-        budget.spend(this.#compare(text, length, first, gram, hits))
-      }
-    }
+    const { keys, places, count } = squeezed(text, length)
+    this.#grams.forEach(keys, count, (at, owner, offset) => {
+      budget.spend(this.#compare(text, length, places[at] ?? 0, owner, offset, hits))
+    })
     this.#meter.steps += budget.steps + length
     return hits
   }
 
-  #compare(text: Uint16Array, length: number, at: number, gram: number, hits: SparseHits): number {
-    const index = this.#grams.ownerOf(gram)
+  #compare(
+    text: Uint16Array,
+    length: number,
+    at: number,
+    index: number,
+    offset: number,
+    hits: SparseHits,
+  ): number {
     const form = this.#forms[index]
     if (form === undefined) return 1
     const { units, offsets, least, name, size, key } = form
-    const offset = this.#grams.offsetOf(gram)
     let count = 0
     let end = at
     for (let i = at; i < length && offset + count < units.length; i++) {
@@ -81,7 +84,7 @@ export class SparseIndex {
       count++
       end = i + 1
     }
-    if (count < GRAM) return count + 1
+    if (count < this.#grams.size) return count + 1
     // One that goes on to the left was seen from an earlier place.
     if (offset > 0 && units[offset - 1] === unitBefore(text, at)) return count + 1
     // What was left out of it on either side may have been there too.
@@ -113,7 +116,7 @@ export class SparseIndex {
 }
 
 interface Squeezed {
-  readonly units: Uint16Array
+  readonly keys: Uint8Array
   /** Where in the text each of them stands. */
   readonly places: Int32Array
 }
@@ -121,27 +124,27 @@ interface Squeezed {
 /** A longer text gets room of its own, which is not kept. */
 const LONGEST_KEPT = 1 << 19
 
-let room: Squeezed = { units: new Uint16Array(0), places: new Int32Array(0) }
+let room: Squeezed = { keys: new Uint8Array(0), places: new Int32Array(0) }
 
-/** The units that are kept of a text. INVARIANT: they are there until the next text. */
+/** The low bytes of the units that are kept of a text. INVARIANT: they are there until the next text. */
 function squeezed(text: Uint16Array, length: number): Squeezed & { readonly count: number } {
   let into = room
-  if (into.units.length <= length) {
+  if (into.keys.length <= length) {
     const size = length > LONGEST_KEPT ? length + 1 : 2 * length + 1_024
-    into = { units: new Uint16Array(size), places: new Int32Array(size) }
+    into = { keys: new Uint8Array(size), places: new Int32Array(size) }
     if (length <= LONGEST_KEPT) room = into
   }
-  const { units, places } = into
+  const { keys, places } = into
   const kept = squeezedUnits
   let count = 0
   // Without branches, which prose would take or not by chance: it costs half as much.
   for (let i = 0; i < length; i++) {
     const unit = kept[text[i] ?? 0] ?? 0
-    units[count] = unit
+    keys[count] = unit
     places[count] = i
     count += (unit + 0xffff) >> 16
   }
-  return { units, places, count }
+  return { keys, places, count }
 }
 
 /** The last unit before a place that is kept; 0 where there is none. */
@@ -166,7 +169,7 @@ function formsOf({ text, name }: SecretPart): Form[] {
       units.push(unit)
       offsets.push(i)
     }
-    if (units.length < GRAM) return []
+    if (units.length < SHORTEST) return []
     const kept = { units: Uint16Array.from(units), offsets: Int32Array.from(offsets) }
     return [{ ...kept, size: form.length, least, name, key: index === 0 ? `~${text}` : null }]
   })
@@ -184,16 +187,6 @@ function isInvisible(unit: number): boolean {
   return unit === 0xa0 || unit === 0xad || unit === 0xfeff || (unit >= 0x2000 && unit <= 0x206f)
 }
 
-/** A key of the last four units. */
-function nextKey(key: number, unit: number): number {
-  return ((key << 8) ^ (unit & 255) ^ (unit >> 8)) | 0
-}
-
-/** Of each group of units. */
-function hashesOf(units: Uint16Array): Int32Array {
-  return Int32Array.from({ length: units.length - GRAM + 1 }, (_, at) => {
-    let key = 0
-    for (let i = 0; i < GRAM; i++) key = nextKey(key, units[at + i] ?? 0)
-    return Math.imul(key, MIX)
-  })
+function lowByte(unit: number): number {
+  return unit & 255
 }
