@@ -8,54 +8,50 @@ export interface MappedText {
 /** Collects pieces of a mapped text. */
 export class MappedTextBuilder {
   #text = ''
-  #starts: Int32Array
-  #ends: Int32Array
-  #length = 0
-
-  /** @param most how many units it will have at most, if that is known. */
-  constructor(most = 256) {
-    this.#starts = new Int32Array(most)
-    this.#ends = new Int32Array(most)
-  }
+  /** Where each piece begins in the new text, and where it came from; one that was copied has a place for each of its units. */
+  readonly #places: number[] = []
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  readonly #copied: boolean[] = []
 
   /** Adds a text that came from `start` to `end` of the original. */
   add(text: string, start: number, end: number): void {
-    this.#room(text.length)
-    this.#text += text
-    for (let i = 0; i < text.length; i++) {
-      this.#starts[this.#length] = start
-      this.#ends[this.#length++] = end
-    }
+    if (text !== '') this.#add(text, start, end, false)
   }
 
   /** Adds what stands unchanged from `start` to `end` of the original. */
   copy(original: string, start: number, end: number): void {
-    if (start >= end) return
-    this.#room(end - start)
-    this.#text += original.slice(start, end)
-    for (let i = start; i < end; i++) {
-      this.#starts[this.#length] = i
-      this.#ends[this.#length++] = i + 1
-    }
+    if (start < end) this.#add(original.slice(start, end), start, end, true)
   }
 
   build(): MappedText {
-    const starts = this.#starts
-    const ends = this.#ends
     return {
       text: this.#text,
-      span: (start, end) => ({ start: starts[start] ?? 0, end: ends[end - 1] ?? 0 }),
+      span: (start, end) => ({ start: this.#place(start).start, end: this.#place(end - 1).end }),
     }
   }
 
-  #room(more: number): void {
-    const size = this.#length + more
-    if (size <= this.#starts.length) return
-    const [starts, ends] = [this.#starts, this.#ends]
-    this.#starts = new Int32Array(size * 2)
-    this.#ends = new Int32Array(size * 2)
-    this.#starts.set(starts)
-    this.#ends.set(ends)
+  #add(text: string, start: number, end: number, copied: boolean): void {
+    this.#places.push(this.#text.length)
+    this.#starts.push(start)
+    this.#ends.push(end)
+    this.#copied.push(copied)
+    this.#text += text
+  }
+
+  /** Where one unit of the new text came from. */
+  #place(unit: number): { readonly start: number; readonly end: number } {
+    let low = 0
+    let high = this.#places.length
+    while (low + 1 < high) {
+      const middle = (low + high) >> 1
+      if ((this.#places[middle] ?? 0) <= unit) low = middle
+      else high = middle
+    }
+    const start = this.#starts[low] ?? 0
+    if (this.#copied[low] !== true) return { start, end: this.#ends[low] ?? 0 }
+    const place = start + unit - (this.#places[low] ?? 0)
+    return { start: place, end: place + 1 }
   }
 }
 

@@ -15,7 +15,7 @@ export function apartText(
   while (first > 0 && start - first < LONGEST_SIGN && mayPrecede(units[first - 1] ?? 0)) first--
   const raw = text.slice(first, end)
   const gap = commonGap(raw)
-  const built = new MappedTextBuilder(raw.length)
+  const built = new MappedTextBuilder()
   let at = 0
   for (let next = raw.indexOf(gap); gap !== '' && next >= 0; next = raw.indexOf(gap, at)) {
     built.add(raw.slice(at, next), first + at, first + next)
@@ -41,7 +41,7 @@ function commonGap(raw: string): string {
 
 /** What single characters with one space between any two are together. */
 export function singlesText(text: string, start: number, end: number): MappedText {
-  const built = new MappedTextBuilder((end - start + 1) >> 1)
+  const built = new MappedTextBuilder()
   for (let at = start; at < end; at += 2) built.copy(text, at, at + 1)
   return built.build()
 }

@@ -111,7 +111,7 @@ function together(text: string, elements: readonly Element[]): MappedText[] {
   const end = elements.at(-1)?.end ?? 0
   let next = 0
   return withinSegments(text, start, end).map((part) => {
-    const built = new MappedTextBuilder(elements.length)
+    const built = new MappedTextBuilder()
     for (let one = elements[next]; one !== undefined && one.start < part.end; ) {
       built.add(one.character, one.start, one.end)
       one = elements[++next]

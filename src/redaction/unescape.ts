@@ -9,42 +9,13 @@ const SHAPES =
   '\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a'
 /** What has no width. */
 const INVISIBLE = '\\u200b-\\u200f\\u2060-\\u2064\\ufeff'
+const BEYOND_ASCII = /[^\0-\x7f]/
+
 /**
  * One letter in another shape, or what has no width with another one near; a text of one-byte characters is known to have none at
  * once.
  */
 const SHAPE = new RegExp(`[${SHAPES}]|[${INVISIBLE}](?=[^${INVISIBLE}]{1,4}[${INVISIBLE}])`, 'gu')
-
-/**
- * Escapes of every kind that is met, in one expression: percent (also `%u0041`), JSON and JavaScript (`\u0041`, `\u{41}`,
- * `U+0041`, `\x41`, octal, short ones, a doubled backslash), HTML and XML (decimal, hex, named), quoted-printable with its soft ends of
- * line, and those in the data of an event; letters in other shapes; and what has no width between characters, which is left out.
- */
-const ESCAPE = new RegExp(
-  [
-    /((?:%[0-9a-fA-F]{2})+)/,
-    /%u([0-9a-fA-F]{4})/,
-    /\\u\{0*([0-9a-fA-F]{1,6})\}/,
-    /\\u([0-9a-fA-F]{4})/,
-    /\\U([0-9a-fA-F]{8})/,
-    /((?:\\x[0-9a-fA-F]{2})+)/,
-    /((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)/,
-    /\\(?:\r?\n)/,
-    /\\([\\/"'`bfnrtaeg])/,
-    /&#[xX]0*([0-9a-fA-F]{1,6});?/,
-    /&#0*(\d{1,7});?/,
-    /&([a-zA-Z][a-zA-Z0-9]{1,30});/,
-    /(=[0-9a-fA-F]{2}(?:(?:=[ \t]*\r?\n(?:data: ?)?)?=[0-9a-fA-F]{2})*)/,
-    /=[ \t]*\r?\n(?:data: ?)?/,
-    /\r?\ndata: ?/,
-    { source: `([${SHAPES}]+)` },
-    { source: `[${INVISIBLE}]+` },
-    /[Uu]\+([0-9a-fA-F]{4,6})(?: (?=[Uu]\+))?/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-  'gu',
-)
 
 /** The next line of the data of one event (Server-sent events, 9.2.6): what is wrapped in it goes on there. */
 const DATA_LINE = '\ndata:'
@@ -64,7 +35,9 @@ export function escapesIn(
       if (withTurned && hidesTurned(text, at)) turned.push(at)
     }
   }
-  for (const { index } of text.matchAll(SHAPE)) plain.push(index)
+  if (BEYOND_ASCII.test(text)) {
+    for (const { index } of text.matchAll(SHAPE)) plain.push(index)
+  }
   for (let at = text.indexOf(DATA_LINE); at >= 0; at = text.indexOf(DATA_LINE, at + 1)) {
     const line = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1
     if (text.startsWith('data:', line)) plain.push(at)
@@ -166,40 +139,131 @@ function isBetween(text: string, at: number): boolean {
  * looks like one (`=41`) may be none. Empty where it holds none.
  */
 export function unescaped(text: string): MappedText[] {
-  const matches: Escape[] = []
+  const escapes: Escape[] = []
   const kinds = new Set<string>()
-  for (const match of text.matchAll(ESCAPE)) {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    const kind = unit < 128 ? kindOf[unit] : BEYOND
+    if (kind === undefined) continue
+    const { sign, pattern, decode } = kind
+    pattern.lastIndex = at
+    const match = pattern.exec(text)
+    if (match === null) continue
+    const end = at + match[0].length
     const decoded = decode(match)
-    if (decoded === null) continue
-    const kind = KINDS.includes(text.charAt(match.index)) ? text.charAt(match.index) : ''
-    kinds.add(kind)
-    matches.push({ start: match.index, end: match.index + match[0].length, decoded, kind })
+    if (decoded !== null) {
+      kinds.add(sign)
+      escapes.push({ start: at, end, decoded, sign })
+    }
+    at = end - 1
   }
-  if (matches.length === 0) return []
-  const all = without(text, matches)
+  if (escapes.length === 0) return []
+  const all = without(text, escapes)
   if (kinds.size === 1) return [all]
-  return [
-    all,
-    ...[...kinds].map((one) =>
-      without(
-        text,
-        matches.filter(({ kind }) => kind === one),
-      ),
-    ),
-  ]
+  const each = [...kinds].map((one) => escapes.filter(({ sign }) => sign === one))
+  return [all, ...each.map((some) => without(text, some))]
 }
 
 interface Escape {
   readonly start: number
   readonly end: number
   readonly decoded: string
-  readonly kind: string
+  /** Of its kind. */
+  readonly sign: string
 }
 
-const KINDS = '%\\&='
+/** Escapes that begin with one unit. */
+interface EscapeKind {
+  /** That unit; empty for what is always decoded together. */
+  readonly sign: string
+  readonly pattern: RegExp
+  /** What a match of the pattern stands for; null where it is no escape. */
+  decode(match: RegExpExecArray): string | null
+}
+
+/** Also `%u0041`. */
+const PERCENT: EscapeKind = {
+  sign: '%',
+  pattern: /((?:%[0-9a-fA-F]{2})+)|%u([0-9a-fA-F]{4})/y,
+  decode: ([, octets, unit]) =>
+    octets === undefined ? character(unit, 16) : bytes(octets.split('%').slice(1), 16),
+}
+
+/** JSON and JavaScript: `\u0041`, `\u{41}`, `\U00000041`, `\x41`, octal, short ones, a doubled backslash; an end of line that is none. */
+const BACKSLASH: EscapeKind = {
+  sign: '\\',
+  pattern:
+    /\\u(?:\{0*([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{4}))|\\U([0-9a-fA-F]{8})|((?:\\x[0-9a-fA-F]{2})+)|((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)|\\\r?\n|\\([\\/"'`bfnrtaeg])/y,
+  decode: ([, braced, unit, long, hex, octal, short]) => {
+    if (hex !== undefined) return bytes(hex.split('\\x').slice(1), 16)
+    if (octal !== undefined) return bytes(octal.split('\\').slice(1), 8)
+    if (short !== undefined) return SHORT_ESCAPES[short] ?? short
+    const digits = braced ?? unit ?? long
+    return digits === undefined ? '' : character(digits, 16)
+  },
+}
+
+/** HTML and XML: decimal, hex, named. */
+const AMPERSAND: EscapeKind = {
+  sign: '&',
+  pattern: /&#[xX]0*([0-9a-fA-F]{1,6});?|&#0*(\d{1,7});?|&([a-zA-Z][a-zA-Z0-9]{1,30});/y,
+  decode: ([, hex, decimal, name]) => {
+    // One that nobody knows stays.
+    if (name !== undefined) return entity(name) ?? null
+    return hex === undefined ? character(decimal, 10) : character(hex, 16)
+  },
+}
+
+/** Quoted-printable with its soft ends of line, also in the data of an event. */
+const EQUALS: EscapeKind = {
+  sign: '=',
+  pattern:
+    /(=[0-9a-fA-F]{2}(?:(?:=[ \t]*\r?\n(?:data: ?)?)?=[0-9a-fA-F]{2})*)|=[ \t]*\r?\n(?:data: ?)?/y,
+  decode: ([, octets]) =>
+    octets === undefined ? '' : bytes(octets.match(/(?<==)[0-9a-fA-F]{2}/g) ?? [], 16),
+}
+
+/** The next line of the data of an event. */
+const LINE: EscapeKind = { sign: '', pattern: /\r?\ndata: ?/y, decode: () => '\n' }
+
+/** `U+0041`. */
+const POINT: EscapeKind = {
+  sign: '',
+  pattern: /[Uu]\+([0-9a-fA-F]{4,6})(?: (?=[Uu]\+))?/y,
+  decode: ([, digits]) => character(digits, 16),
+}
+
+/** Letters in other shapes; what has no width is left out. */
+const BEYOND: EscapeKind = {
+  sign: '',
+  pattern: new RegExp(`([${SHAPES}]+)|[${INVISIBLE}]+`, 'uy'),
+  decode: ([, shape]) => shape?.normalize('NFKC') ?? '',
+}
+
+/** By unit of ASCII: what may begin with it. */
+const kindOf: readonly (EscapeKind | undefined)[] = Array.from({ length: 128 }, (_, unit) => {
+  switch (String.fromCharCode(unit)) {
+    case '%':
+      return PERCENT
+    case '\\':
+      return BACKSLASH
+    case '&':
+      return AMPERSAND
+    case '=':
+      return EQUALS
+    case '\r':
+    case '\n':
+      return LINE
+    case 'U':
+    case 'u':
+      return POINT
+    default:
+      return undefined
+  }
+})
 
 function without(text: string, escapes: readonly Escape[]): MappedText {
-  const built = new MappedTextBuilder(text.length)
+  const built = new MappedTextBuilder()
   let at = 0
   for (const { start: from, end, decoded } of escapes) {
     built.copy(text, at, from)
@@ -216,40 +280,8 @@ function without(text: string, escapes: readonly Escape[]): MappedText {
   return built.build()
 }
 
-function decode(match: RegExpExecArray): string | null {
-  const [
-    all,
-    percent,
-    percentU,
-    braced,
-    unicode,
-    long,
-    hex,
-    octal,
-    short,
-    entityHex,
-    entityDecimal,
-    named,
-    quoted,
-    shape,
-    point,
-  ] = match
-  if (percent !== undefined) return bytes(percent.split('%').slice(1), 16)
-  if (quoted !== undefined) return bytes(quoted.match(/(?<==)[0-9a-fA-F]{2}/g) ?? [], 16)
-  if (hex !== undefined) return bytes(hex.split('\\x').slice(1), 16)
-  if (octal !== undefined) return bytes(octal.split('\\').slice(1), 8)
-  if (short !== undefined) return SHORT_ESCAPES[short] ?? short
-  if (named !== undefined) return entity(named) ?? null
-  if (shape !== undefined) return shape.normalize('NFKC')
-  const code = percentU ?? braced ?? unicode ?? long ?? entityHex ?? point
-  if (code !== undefined) return character(Number.parseInt(code, 16))
-  if (entityDecimal !== undefined) return character(Number.parseInt(entityDecimal, 10))
-  if (all.trimStart().startsWith('data:')) return '\n'
-  // A named entity that nobody knows stays.
-  return all.startsWith('&') ? null : ''
-}
-
-function character(code: number): string | null {
+function character(digits: string | undefined, base: number): string | null {
+  const code = Number.parseInt(digits ?? '', base)
   return code <= 0x10ffff ? String.fromCodePoint(code) : null
 }
 
