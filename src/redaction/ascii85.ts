@@ -13,6 +13,8 @@ const FEWEST_GROUPS = 2
 const GROUP = 5
 /** So many units of digests and dates in a row stand in ascii85 of text once in some 10^6 times. */
 const SHORTEST_DIGEST = 16
+/** So many units without a sign that base64 and lists of it do not have stand in ascii85 once in 10^5 times. */
+const SHORTEST_BASE64 = 48
 /** Of so many units ... */
 const WINDOW = 20
 /** ... so many at least are followed by one of another kind (letters of both cases, digits, signs) ... */
@@ -78,8 +80,9 @@ function addStretches(run: Run, add: Add): void {
   const { units, start, end } = run
   /** By alphabet, direction and place of five: up to where it has been read; made when it is needed. */
   let seen: Int32Array | null = null
-  /** Where what may be a digest, or a date, ends. */
+  /** Where what may be a digest, or a date, ends; and what may be base64, or a list of it. */
   let digestEnd = start
+  let base64End = start
   const last = end - GROUP
   for (let at = start; at < last; at++) {
     const both =
@@ -91,6 +94,14 @@ function addStretches(run: Run, add: Add): void {
     }
     if (digestEnd - at >= SHORTEST_DIGEST) {
       at = digestEnd - 2 * GROUP
+      continue
+    }
+    if (at >= base64End) {
+      base64End = at
+      while (base64End < end && kinds[(units[base64End] ?? 0) & 127] !== SIGN) base64End++
+    }
+    if (base64End - at >= SHORTEST_BASE64) {
+      at = base64End - 2 * GROUP
       continue
     }
     seen ??= new Int32Array(4 * GROUP)
