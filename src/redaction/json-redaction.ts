@@ -69,28 +69,34 @@ function uniqueNames(entries: readonly Entry[]): string[] {
   })
 }
 
-/** One string, name or number of a JSON value, as text. */
-export interface Leaf {
-  readonly text: string
-  readonly kind: 'name' | 'string' | 'number'
+export type LeafKind = 'name' | 'string' | 'number'
+
+/** Every name, string and number of a JSON value as text, in the order in which `redactJson` asks for them. */
+export interface Leaves {
+  readonly texts: readonly string[]
+  readonly kinds: readonly LeafKind[]
 }
 
-/** Every name, string and number of a JSON value, in the order in which `redactJson` asks for them. */
-export function leavesOf(value: Json): Leaf[] {
-  const leaves: Leaf[] = []
+export function leavesOf(value: Json): Leaves {
+  const texts: string[] = []
+  const kinds: LeafKind[] = []
+  const add = (text: string, kind: LeafKind): void => {
+    texts.push(text)
+    kinds.push(kind)
+  }
   const walk = (one: Json): void => {
-    if (typeof one === 'string') leaves.push({ text: one, kind: 'string' })
-    else if (typeof one === 'number') leaves.push({ text: String(one), kind: 'number' })
+    if (typeof one === 'string') add(one, 'string')
+    else if (typeof one === 'number') add(String(one), 'number')
     else if (isList(one)) for (const inner of one) walk(inner)
     else if (isJsonObject(one)) {
-      for (const [name, inner] of Object.entries(one)) {
-        leaves.push({ text: name, kind: 'name' })
-        walk(inner)
+      for (const name of Object.keys(one)) {
+        add(name, 'name')
+        walk(one[name] ?? null)
       }
     }
   }
   walk(value)
-  return leaves
+  return { texts, kinds }
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -1,4 +1,4 @@
-import type { Leaf } from './json-redaction.ts'
+import type { Leaves } from './json-redaction.ts'
 import { markerFor } from './marker.ts'
 import type { Match } from './match.ts'
 
@@ -15,26 +15,35 @@ export interface LeafFinder {
 }
 
 /**
- * What stands in the place of each leaf: itself where nothing was found. They are searched as one text, in their order, and the
- * values once more without the names, so that a value in several elements or fields is found too.
+ * What stands in the place of each leaf: itself where nothing was found in it; null where nothing was found at all. They are searched as
+ * one text, in their order, and the values once more without the names, so that a value in several elements or fields is found too.
  */
 export function redactLeaves(
-  leaves: readonly Leaf[],
+  { texts, kinds }: Leaves,
   finder: LeafFinder,
   count: (match: Match) => void,
-): string[] {
-  const texts = leaves.map(({ text }) => text)
-  const redacted = [...texts]
-  place(texts, finder.find(texts.join(BETWEEN_LEAVES)), count, (index, text, match) => {
-    redacted[index] = leaves[index]?.kind === 'number' ? markerFor(match) : text
+): string[] | null {
+  let redacted: string[] | null = null
+  const put = (index: number, text: string): void => {
+    redacted ??= [...texts]
+    redacted[index] = text
+  }
+  const matches = finder.find(texts.join(BETWEEN_LEAVES))
+  place(texts, matches, count, (index, text, match) => {
+    put(index, kinds[index] === 'number' ? markerFor(match) : text)
   })
-  if (!leaves.some(({ kind }) => kind === 'name')) return redacted
-  const pieces = leaves.flatMap(({ text, kind }, index) =>
-    kind !== 'name' && text.length <= LONGEST_PIECE && redacted[index] === text ? [index] : [],
-  )
-  const values = pieces.map((index) => texts[index] ?? '')
-  place(values, finder.spread(values.join(BETWEEN_LEAVES)), count, (index, _text, match) => {
-    redacted[pieces[index] ?? -1] = markerFor(match)
+  if (!kinds.includes('name')) return redacted
+  const after: readonly string[] = redacted ?? texts
+  const values: string[] = []
+  const indexes: number[] = []
+  for (const [index, text] of texts.entries()) {
+    if (kinds[index] === 'name' || text.length > LONGEST_PIECE || after[index] !== text) continue
+    values.push(text)
+    indexes.push(index)
+  }
+  const spread = finder.spread(values.join(BETWEEN_LEAVES))
+  place(values, spread, count, (index, _text, match) => {
+    put(indexes[index] ?? -1, markerFor(match))
   })
   return redacted
 }
@@ -46,6 +55,7 @@ function place(
   count: (match: Match) => void,
   put: (index: number, text: string, match: Match) => void,
 ): void {
+  if (matches.length === 0) return
   for (const match of matches) count(match)
   let next = 0
   let start = 0

@@ -66,13 +66,14 @@ class Session implements RedactionSession {
   json(value: Json): Json {
     return this.#guarded('json', () => {
       const leaves = leavesOf(value)
-      if (leaves.length === 0) return value
+      if (leaves.texts.length === 0) return value
       const layers = this.#registry.layers()
       const finder = {
         find: (text: string) => layers.matchesIn(text),
         spread: (text: string) => layers.findSpread(text),
       }
       const redacted = redactLeaves(leaves, finder, (match) => this.#count(match))
+      if (redacted === null) return value
       let next = 0
       return redactJson(value, {
         text: () => redacted[next++] ?? '',
@@ -143,16 +144,14 @@ class Session implements RedactionSession {
 }
 
 function inspect(registry: Registry, value: Json): InputFinding | null {
-  const leaves = leavesOf(value)
-  if (leaves.length === 0) return null
-  const text = leaves.map((leaf) => leaf.text).join(BETWEEN_LEAVES)
+  const { texts, kinds } = leavesOf(value)
+  if (texts.length === 0) return null
+  const text = texts.join(BETWEEN_LEAVES)
   const layers = registry.layers()
   const matches = layers.findStrict(text)
   const whole = matches.find(({ part }) => part === null)
   if (whole !== undefined) return { kind: 'value', name: whole.name }
-  const values = leaves
-    .flatMap((leaf) => (leaf.kind === 'name' ? [] : [leaf.text]))
-    .join(BETWEEN_LEAVES)
+  const values = texts.filter((_, index) => kinds[index] !== 'name').join(BETWEEN_LEAVES)
   const run = matches[0] ?? layers.findSpread(values)[0]
   return run === undefined ? null : { kind: 'run', name: run.name }
 }
