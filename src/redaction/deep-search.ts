@@ -6,6 +6,7 @@ import { FoldedText } from './folded-text.ts'
 import { withAttempts } from './inflate.ts'
 import type { MappedText } from './mapped-text.ts'
 import type { Match } from './match.ts'
+import { PIECE } from './pieces.ts'
 import { withinSegments } from './segment.ts'
 import { Spans } from './spans.ts'
 import { stringListTexts } from './string-list.ts'
@@ -64,6 +65,7 @@ export class DeepSearch {
    * @throws TooMuch past the bounds, BrokerError `redaction_failed` where comparisons take too long.
    */
   static findings(tables: Tables, text: string, direct: readonly Match[]): Finding[] {
+    if (text.length < PIECE) return []
     const search = new DeepSearch(tables, text.length)
     const findings: Finding[] = []
     withAttempts(text.length, () => search.#search(text, findings, TOP, direct))
