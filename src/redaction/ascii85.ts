@@ -75,11 +75,13 @@ function hasLineEnd(units: Uint16Array, start: number, end: number): boolean {
   return false
 }
 
+/** By alphabet, direction and place of five: up to where the run has been read. It is there once: to make it costs as much as to read one. */
+const seen = new Int32Array(4 * GROUP)
+
 /** Adds what groups of ASCII text in a row stand for. */
 function addStretches(run: Run, add: Add): void {
   const { units, start, end } = run
-  /** By alphabet, direction and place of five: up to where it has been read; made when it is needed. */
-  let seen: Int32Array | null = null
+  seen.fill(0)
   /** Where what may be a digest, or a date, ends; and what may be base64, or a list of it. */
   let digestEnd = start
   let base64End = start
@@ -104,10 +106,9 @@ function addStretches(run: Run, add: Add): void {
       at = base64End - 2 * GROUP
       continue
     }
-    seen ??= new Int32Array(4 * GROUP)
     const place = at % GROUP
-    if ((both & 1) !== 0) addAround(run, at, ADOBE, seen, place, add)
-    if ((both & 2) !== 0) addAround(run, at, ROTATED, seen, 2 * GROUP + place, add)
+    if ((both & 1) !== 0) addAround(run, at, ADOBE, place, add)
+    if ((both & 2) !== 0) addAround(run, at, ROTATED, 2 * GROUP + place, add)
   }
   for (let at = start; at < start + GROUP; at++) addForward(run, at, Z85, add)
 }
@@ -118,14 +119,7 @@ const ofDigest = Uint8Array.from({ length: 128 }, (_, unit) =>
 )
 
 /** Adds what two groups stand for that may be text, read from left to right and from right to left, with those beside them. */
-function addAround(
-  run: Run,
-  at: number,
-  digits: Uint8Array,
-  seen: Int32Array,
-  slot: number,
-  add: Add,
-): void {
+function addAround(run: Run, at: number, digits: Uint8Array, slot: number, add: Add): void {
   if (at >= (seen[slot] ?? 0)) seen[slot] = addForward(run, at, digits, add)
   if (at >= (seen[slot + GROUP] ?? 0)) seen[slot + GROUP] = addBackward(run, at, digits, add)
 }

@@ -109,7 +109,8 @@ class OpenRuns {
   readonly #units: Uint16Array
   readonly #length: number
   readonly #visit: (run: EncodedRun) => void
-  readonly #starts = new Int32Array(ROTATED_LIST_UNIT + 1)
+  /** By class. */
+  readonly #starts = [0, 0, 0, 0, 0, 0, 0, 0, 0]
   /** The last window with an end of line in it. */
   lineAt = -WINDOW
 

@@ -72,7 +72,12 @@ const LEFT_OUT = [
   [0xd800, 0xdfff],
 ] as const
 
-/** The folded form of one text, and where each of its units came from. */
+const ONE_BLOCK = new Int32Array(1)
+
+/**
+ * The folded form of one text, and where each of its units came from. INVARIANT: it is there until the next one is made, which takes the
+ * same room.
+ */
 export class FoldedText {
   readonly text: string
   readonly units: Uint8Array
@@ -81,22 +86,21 @@ export class FoldedText {
   readonly #before: Int32Array
 
   constructor(text: string) {
-    const long = text.length > LONG
     this.text = text
-    // What is kept of a long text lies in shared memory, which the next text overwrites.
-    this.units = long ? shared(text.length + 1) : new Uint8Array(text.length + 1)
-    this.#before = new Int32Array(Math.ceil(text.length / BLOCK) + 1)
-    let length = 0
-    for (let block = 0, at = 0; at < text.length; block++, at += BLOCK) {
-      this.#before[block] = length
-      const end = Math.min(text.length, at + BLOCK)
-      length = long
-        ? foldArray(text, at, end, this.units, length)
-        : foldString(text, at, end, this.units, length)
+    this.units = shared(text.length + 1)
+    if (text.length <= LONG) {
+      this.#before = ONE_BLOCK
+      this.length = foldString(text, this.units)
+    } else {
+      this.#before = new Int32Array(Math.ceil(text.length / BLOCK))
+      let length = 0
+      for (let block = 0, at = 0; at < text.length; block++, at += BLOCK) {
+        this.#before[block] = length
+        length = foldArray(text, at, Math.min(text.length, at + BLOCK), this.units, length)
+      }
+      this.length = length
     }
-    this.#before[this.#before.length - 1] = length
-    this.length = length
-    this.units[length] = 0
+    this.units[this.length] = 0
   }
 
   /** The part of the text that so many folded units from `first` on stand in. */
@@ -109,7 +113,7 @@ export class FoldedText {
   places(first: number, count: number): Int32Array {
     const places = new Int32Array(count)
     let low = 0
-    let high = this.#before.length - 1
+    let high = this.#before.length
     while (low + 1 < high) {
       const middle = (low + high) >> 1
       if ((this.#before[middle] ?? 0) <= first) low = middle
@@ -129,7 +133,7 @@ export class FoldedText {
 /** The folded form of a short text by itself. */
 export function folded(text: string): Uint8Array {
   const into = new Uint8Array(text.length + 1)
-  return into.slice(0, foldString(text, 0, text.length, into, 0))
+  return into.slice(0, foldString(text, into))
 }
 
 let room = new Uint8Array(0)
@@ -156,10 +160,10 @@ function foldArray(text: string, at: number, end: number, into: Uint8Array, from
   return length
 }
 
-function foldString(text: string, at: number, end: number, into: Uint8Array, from: number): number {
+function foldString(text: string, into: Uint8Array): number {
   const fold = foldTable()
-  let length = from
-  for (let i = at; i < end; i++) {
+  let length = 0
+  for (let i = 0; i < text.length; i++) {
     const unit = fold[text.charCodeAt(i)] ?? 0
     into[length] = unit
     length += (unit + LARGEST_FOLDED) >> FOLDED_BITS
