@@ -89,12 +89,17 @@ function characterOf(written: string): string | null {
     case 1:
       return first === '\\' ? null : first
     case 2:
-      if (first === '\\') return SHORT_ESCAPES[second] ?? second
-      if (second === '\\') return SHORT_ESCAPES[first] ?? first
+      if (first === '\\') return shortEscape(second)
+      if (second === '\\') return shortEscape(first)
       return (written.codePointAt(0) ?? 0) > 0xffff ? written : null
     default:
       return pointOf(written)
   }
+}
+
+/** What a backslash and a letter stand for; that of an end of line or a tab also in ROT13. */
+function shortEscape(letter: string): string {
+  return SHORT_ESCAPES[letter] ?? SHORT_ESCAPES[rot13(letter)] ?? letter
 }
 
 /** What `\u0041` stands for, or `\h0041`, as which ROT13 leaves it. */

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { textFromBytes } from './byte-text.ts'
 import { entity } from './entities.ts'
 import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
+import { rot13 } from './turns.ts'
 import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
 
 /** Letters in other shapes, which NFKC folds. */
@@ -143,14 +144,9 @@ export function unescaped(text: string): MappedText[] {
   const kinds = new Set<string>()
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)
-    const kind = unit < 128 ? kindOf[unit] : BEYOND
-    if (kind === undefined) continue
-    const { sign, pattern, decode } = kind
-    pattern.lastIndex = at
-    const match = pattern.exec(text)
-    if (match === null) continue
-    const end = at + match[0].length
-    const decoded = decode(match)
+    const found = escapeAt(text, at, unit < 128 ? kindOf[unit] : BEYOND)
+    if (found === null) continue
+    const { end, decoded, sign } = found
     if (decoded !== null) {
       kinds.add(sign)
       escapes.push({ start: at, end, decoded, sign })
@@ -164,6 +160,21 @@ export function unescaped(text: string): MappedText[] {
   return [all, ...each.map((some) => without(text, some))]
 }
 
+/** What begins at a place, and what it stands for; null where nothing does. */
+function escapeAt(
+  text: string,
+  at: number,
+  first: EscapeKind | undefined,
+): { readonly end: number; readonly decoded: string | null; readonly sign: string } | null {
+  for (let kind = first; kind !== undefined; kind = kind.or) {
+    kind.pattern.lastIndex = at
+    const match = kind.pattern.exec(text)
+    if (match === null) continue
+    return { end: at + match[0].length, decoded: kind.decode(match), sign: kind.sign }
+  }
+  return null
+}
+
 interface Escape {
   readonly start: number
   readonly end: number
@@ -174,11 +185,13 @@ interface Escape {
 
 /** Escapes that begin with one unit. */
 interface EscapeKind {
-  /** That unit; empty for what is always decoded together. */
+  /** The same for those that are decoded together when each kind is alone. */
   readonly sign: string
   readonly pattern: RegExp
   /** What a match of the pattern stands for; null where it is no escape. */
   decode(match: RegExpExecArray): string | null
+  /** What else may begin with it. */
+  readonly or?: EscapeKind
 }
 
 /** Also `%u0041`. */
@@ -189,11 +202,18 @@ const PERCENT: EscapeKind = {
     octets === undefined ? character(unit, 16) : bytes(octets.split('%').slice(1), 16),
 }
 
+/** Ends of line and tabs of JSON that were put into ROT13: by themselves, since the letter may be one of the text after all. */
+const ROTATED_SHORT: EscapeKind = {
+  sign: 'rotated',
+  pattern: /\\([aeg])/y,
+  decode: ([, letter = '']) => SHORT_ESCAPES[rot13(letter)] ?? null,
+}
+
 /** JSON and JavaScript: `\u0041`, `\u{41}`, `\U00000041`, `\x41`, octal, short ones, a doubled backslash; an end of line that is none. */
 const BACKSLASH: EscapeKind = {
   sign: '\\',
   pattern:
-    /\\u(?:\{0*([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{4}))|\\U([0-9a-fA-F]{8})|((?:\\x[0-9a-fA-F]{2})+)|((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)|\\\r?\n|\\([\\/"'`bfnrtaeg])/y,
+    /\\u(?:\{0*([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{4}))|\\U([0-9a-fA-F]{8})|((?:\\x[0-9a-fA-F]{2})+)|((?:\\[0-3][0-7]{2}|\\[0-7]{2})+)|\\\r?\n|\\([\\/"'`bfnrt])/y,
   decode: ([, braced, unit, long, hex, octal, short]) => {
     if (hex !== undefined) return bytes(hex.split('\\x').slice(1), 16)
     if (octal !== undefined) return bytes(octal.split('\\').slice(1), 8)
@@ -201,6 +221,7 @@ const BACKSLASH: EscapeKind = {
     const digits = braced ?? unit ?? long
     return digits === undefined ? '' : character(digits, 16)
   },
+  or: ROTATED_SHORT,
 }
 
 /** HTML and XML: decimal, hex, named. */
@@ -293,16 +314,13 @@ function bytes(digits: readonly string[], base: number): string {
   )
 }
 
-/** What the letter after a backslash stands for; that of an end of line or a tab also where it was put into ROT13. */
+/** What the letter after a backslash stands for. */
 export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   b: '\b',
   f: '\f',
   n: '\n',
   r: '\r',
   t: '\t',
-  a: '\n',
-  e: '\r',
-  g: '\t',
 }
 
 function isOctalUnit(unit: number): boolean {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import { createRedactor } from '../../src/redaction/redactor.ts'
+import { base58 } from '../corpus/redaction/base-encoders.ts'
 
 const KEY = 'ghp_R4nd0mT0k3nV4lu3Qz8dWmL2pXyz0AbC9f'
 const PART = KEY.slice(10, 24)
@@ -198,6 +199,11 @@ describe('a value that the fuzzer once found', () => {
       'ends of line that are escaped, in ROT13',
       KEY,
       SPREAD['ROT13']?.(JSON.stringify(wrapped(base64(KEY)))),
+    ],
+    [
+      'octal in JSON after a backslash: the first letter may be that of a rotated escape',
+      'ZxV7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL',
+      `\\${each(base58(Buffer.from('ZxV7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL')), (code) => `\\\\${code.toString(8).padStart(3, '0')}`)}`,
     ],
     [
       'bytes with 0x after other bytes',
