@@ -108,8 +108,12 @@ export class DeepSearch {
       for (const inner of turnedTexts(text, turned)) this.#searchInner(inner, 0, findings, inside)
     }
     const inside = { ...level, escapes: level.escapes + 1 }
+    let next = 0
     for (const region of escapeRegions(text, plain)) {
       for (const { start, end } of withinSegments(text, region.start, region.end)) {
+        const first = next
+        while ((plain[next] ?? text.length) < end) next++
+        if (next === first) continue
         for (const inner of unescaped(text.slice(start, end))) {
           this.#searchInner(inner, start, findings, inside)
         }
