@@ -1,5 +1,6 @@
 import { decoded } from './decoder.ts'
 import { APART, forEachEncodedRun, SINGLE } from './encoded-run.ts'
+import { escapesIn } from './escape-places.ts'
 import { escapeRegions } from './escape-region.ts'
 import type { Finding } from './finding.ts'
 import { FoldedText } from './folded-text.ts'
@@ -15,7 +16,7 @@ import { withUnits } from './text-units.ts'
 import { isEncodedAgain, isEscapedAgain } from './too-deep.ts'
 import { TooMuch } from './too-much.ts'
 import { turnedTexts } from './turned-text.ts'
-import { escapesIn, unescaped } from './unescape.ts'
+import { unescaped } from './unescape.ts'
 
 /** What is encoded more often than this, one encoding inside the other, is not looked into; escapes count apart. */
 const DEEPEST_ENCODING = 4

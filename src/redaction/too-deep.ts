@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { isAsciiText } from './byte-text.ts'
-import { escapesIn } from './unescape.ts'
+import { escapesIn } from './escape-places.ts'
 
 /** Shorter ones may be words by chance. */
 const SHORTEST = 16

@@ -1,6 +1,6 @@
+import { countEscapes } from './escape-places.ts'
 import { type MappedText, turnedOf } from './mapped-text.ts'
 import { TURNS } from './turns.ts'
-import { countEscapes } from './unescape.ts'
 
 /** Fewer escapes in a row hide no part of a value. */
 const FEWEST = 3

@@ -1,139 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { textFromBytes } from './byte-text.ts'
 import { entity } from './entities.ts'
+import { INVISIBLE, SHAPES } from './escape-places.ts'
 import { type MappedText, MappedTextBuilder } from './mapped-text.ts'
 import { rot13 } from './turns.ts'
-import { isDigit, isHexUnit, isLetter } from './unit-kinds.ts'
-
-/** Letters in other shapes, which NFKC folds. */
-const SHAPES =
-  '\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f189}\u2070-\u209c\u2460-\u24ff\u2100-\u214f\uff01-\uff5e\u02b0-\u02b8\u1d2c-\u1d6a'
-/** What has no width. */
-const INVISIBLE = '\\u200b-\\u200f\\u2060-\\u2064\\ufeff'
-const BEYOND_ASCII = /[^\0-\x7f]/
-
-/**
- * One letter in another shape, or what has no width with another one near; a text of one-byte characters is known to have none at
- * once.
- */
-const SHAPE = new RegExp(`[${SHAPES}]|[${INVISIBLE}](?=[^${INVISIBLE}]{1,4}[${INVISIBLE}])`, 'gu')
-
-/** The next line of the data of one event (Server-sent events, 9.2.6): what is wrapped in it goes on there. */
-const DATA_LINE = '\ndata:'
-
-const SIGNS = ['%', '\\', '&', '=', '+'] as const
-
-/** Where escapes stand that may hide a letter, and, where that is asked, such as are reversed or in ROT13; each in order. */
-export function escapesIn(
-  text: string,
-  withTurned: boolean,
-): { plain: number[]; turned: number[] } {
-  const plain: number[] = []
-  const turned: number[] = []
-  for (const sign of SIGNS) {
-    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
-      if (hides(text, at)) plain.push(at)
-      if (withTurned && hidesTurned(text, at)) turned.push(at)
-    }
-  }
-  if (BEYOND_ASCII.test(text)) {
-    for (const { index } of text.matchAll(SHAPE)) plain.push(index)
-  }
-  for (let at = text.indexOf(DATA_LINE); at >= 0; at = text.indexOf(DATA_LINE, at + 1)) {
-    const line = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1
-    if (text.startsWith('data:', line)) plain.push(at)
-  }
-  return { plain: plain.sort((a, b) => a - b), turned: turned.sort((a, b) => a - b) }
-}
-
-/** How many escapes a text has, whatever they may hide. */
-export function countEscapes(text: string): number {
-  const any = /[%=][0-9a-fA-F]{2}|\\[uUxX0-7]|&(?:#|[a-zA-Z]{2,8};)|[uU]\+[0-9a-fA-F]{4}/g
-  return text.match(any)?.length ?? 0
-}
-
-/** True where the sign at a place begins an escape that may hide a letter. */
-function hides(text: string, at: number): boolean {
-  const next = text.charCodeAt(at + 1)
-  switch (text.charCodeAt(at)) {
-    case 0x25:
-      return next === 0x75 || (isHexUnit(next) && isHexUnit(text.charCodeAt(at + 2)))
-    case 0x5c:
-      return (
-        next === 0x75 ||
-        next === 0x55 ||
-        (next === 0x78 && isHexUnit(text.charCodeAt(at + 2))) ||
-        (isOctalUnit(next) && isOctalUnit(text.charCodeAt(at + 2))) ||
-        isBetween(text, at)
-      )
-    case 0x26:
-      return (
-        next === 0x23 ||
-        (isLetter(next) && /^&[a-zA-Z][a-zA-Z0-9]{1,30};/.test(text.slice(at, at + 33)))
-      )
-    case 0x2b:
-      return (
-        text.charCodeAt(at - 1) === 0x55 && isHexUnit(next) && isHexUnit(text.charCodeAt(at + 4))
-      )
-    case 0x3d:
-      return (
-        next === 0x0a ||
-        next === 0x0d ||
-        (isHexUnit(next) && isHexUnit(text.charCodeAt(at + 2)) && isDigit(next))
-      )
-    default:
-      return false
-  }
-}
-
-/** True where an escape may stand around a sign if the text is turned around, in ROT13, or both. */
-function hidesTurned(text: string, at: number): boolean {
-  const next = text.charCodeAt(at + 1)
-  const before = text.charCodeAt(at - 1)
-  switch (text.charCodeAt(at)) {
-    case 0x25:
-    case 0x3d:
-      return (
-        (isTurnedHex(next) && isTurnedHex(text.charCodeAt(at + 2))) ||
-        (isTurnedHex(before) && isTurnedHex(text.charCodeAt(at - 2)))
-      )
-    case 0x5c:
-      // `u`, `x` or octal digits after or before it, and what ROT13 makes of the letters.
-      return isMark(next) || isMark(before)
-    case 0x26:
-      return next === 0x23 || before === 0x23 || isLetter(next) || isLetter(before)
-    case 0x2b:
-      return before === 0x48 || next === 0x55 || next === 0x48
-    default:
-      return false
-  }
-}
-
-/** A hex digit, or what ROT13 makes of one. */
-function isTurnedHex(unit: number): boolean {
-  return isHexUnit(unit) || ((unit | 32) >= 0x6e && (unit | 32) <= 0x73)
-}
-
-/** What stands beside the backslash of a long escape. */
-function isMark(unit: number): boolean {
-  const letter = unit | 32
-  return letter === 0x75 || letter === 0x78 || letter === 0x68 || letter === 0x6b || isDigit(unit)
-}
-
-/** Backslashes that are no further apart may have characters of one value between them. */
-const NEAR = 12
-/** So many characters without white space on either side, and they may be of one value. */
-const JOINED = 8
-
-/** True for a backslash of a short escape (`\n`, `\"`) inside what may be one value: one of several, or in the middle of a word. */
-function isBetween(text: string, at: number): boolean {
-  const other = text.indexOf('\\', at + 2)
-  if (other >= 0 && other - at <= NEAR) return true
-  for (let i = 1; i <= JOINED; i++) {
-    if (text.charCodeAt(at - i) <= 32 || text.charCodeAt(at + 1 + i) <= 32) return false
-  }
-  return true
-}
 
 /**
  * The text with its escapes decoded once: all of them, and where they are of several kinds, those of each kind alone, since what
@@ -321,8 +191,4 @@ export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
   r: '\r',
   t: '\t',
-}
-
-function isOctalUnit(unit: number): boolean {
-  return unit >= 48 && unit <= 55
 }
