@@ -105,9 +105,19 @@ function addForward(run: Ascii85Run, at: number, digits: Uint8Array, add: Add): 
   const from = before >= start && groupAt(units, before, 1, digits) >= 0 ? before : at
   let last = stop
   while (last < Math.min(stop + GROUP - 1, end) && digitAt(units, last, digits) < 85) last++
-  add(latin1Of(digitsFrom(units, from, last, digits)), from, last)
+  const textOf = (first: number, after: number): string =>
+    latin1Of(digitsFrom(units, first, after, digits))
+  add(textOf(from, last), from, last)
+  // What is beside it may be of the text around: base58 can only be read without that.
+  if (BASE58.test(textOf(at, stop))) {
+    for (const first of new Set([from, at])) {
+      for (let after = stop; after <= last; after++) add(textOf(first, after), from, last)
+    }
+  }
   return stop
 }
+
+const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{13,}$/
 
 /** The same of groups that are read from right to left, of which one begins at a place and another one before it. */
 function addBackward(run: Ascii85Run, at: number, digits: Uint8Array, add: Add): number {

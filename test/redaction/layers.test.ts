@@ -206,6 +206,11 @@ describe('a value that the fuzzer once found', () => {
       `\\${each(base58(Buffer.from('ZxV7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL')), (code) => `\\\\${code.toString(8).padStart(3, '0')}`)}`,
     ],
     [
+      'base58 in ascii85, with other text beside it',
+      'sk_live_V7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL1m',
+      `${ascii85(base58(Buffer.from('sk_live_V7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL1m')))}@/A`,
+    ],
+    [
       'bytes with 0x after other bytes',
       KEY,
       `tdx${each(zlib.brotliCompressSync(KEY).toString('base64'), (code) => `0x${hexOf(code)}`, ', ')}`,
