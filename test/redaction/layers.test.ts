@@ -208,7 +208,7 @@ describe('a value that the fuzzer once found', () => {
     [
       'base58 in ascii85, with other text beside it',
       'sk_live_V7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL1m',
-      `${ascii85(base58(Buffer.from('sk_live_V7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL1m')))}@/A`,
+      `${ascii85(base58(Buffer.from('sk_live_V7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ9kL1m')))}${ascii85('Kept').slice(0, 2)}`,
     ],
     [
       'bytes with 0x after other bytes',
