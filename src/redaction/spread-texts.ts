@@ -18,10 +18,10 @@ export function apartText(
   const built = new MappedTextBuilder()
   let at = 0
   for (let next = raw.indexOf(gap); gap !== '' && next >= 0; next = raw.indexOf(gap, at)) {
-    built.add(raw.slice(at, next), first + at, first + next)
+    built.copy(text, first + at, first + next)
     at = next + gap.length
   }
-  built.add(raw.slice(at), first + at, first + raw.length)
+  built.copy(text, first + at, end)
   return built.build()
 }
 

@@ -18,6 +18,7 @@ const secrets = [...sampleSecrets(), OTHER_SECRET]
 
 /** Each n-th of all cases; `npm run leaks` takes all of them. No factor of the numbers of kinds, positions and modes. */
 const EVERY = 29
+const EVERY_STREAMED = 113
 const EVERY_FRAGMENT = 3
 const TEXT_MODES = MODES.filter((mode) => mode !== 'json')
 
@@ -47,6 +48,20 @@ it('no value of the corpus can be read in what the redactor gives out', () => {
   expect(met.transformations.size).toBeGreaterThan(TRANSFORMATIONS.length + REPRESENTATIVES.length)
   expect(met.kinds.size).toBe(secrets.length - 1)
   expect(met.modes.size).toBe(MODES.length)
+})
+
+it('a stream gives what the whole text gives, but for a value in parts, of which it has let the first ones out', () => {
+  const redactor = redactorOf(secrets)
+  let compared = 0
+  for (const { transformation, text } of everyNth(wholeValueCases(), EVERY_STREAMED)) {
+    if (transformation.scatters) continue
+    const whole = redacted(redactor, 'text', text)
+    for (const mode of MODES.filter((one) => one.startsWith('stream'))) {
+      expect(redacted(redactor, mode, text)).toBe(whole)
+      compared++
+    }
+  }
+  expect(compared).toBeGreaterThan(500)
 })
 
 it('no part of a value that is long enough can be read either', () => {
