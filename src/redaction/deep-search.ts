@@ -1,5 +1,5 @@
 import { decoded } from './decoder.ts'
-import { APART, forEachEncodedRun, SINGLE } from './encoded-run.ts'
+import { APART, type EncodedRun, forEachEncodedRun, SINGLE } from './encoded-run.ts'
 import { escapesIn } from './escape-places.ts'
 import { escapeRegions } from './escape-region.ts'
 import type { Finding } from './finding.ts'
@@ -126,16 +126,17 @@ export class DeepSearch {
     const { depth, decodings, escapes } = level
     const together = { ...level, depth: depth + 1 }
     for (const inner of stringListTexts(text)) this.#searchInner(inner, 0, findings, together)
-    forEachEncodedRun(units, text.length, (run) => {
+    const search = (run: EncodedRun): void => {
       // Characters that stand apart are only put together.
       const more = run.kind === APART || run.kind === SINGLE ? 0 : 1
-      const parts = run.spaced ? withinSegments(text, run.start, run.end) : [run]
-      for (const { start, end } of parts) {
-        for (const inner of decoded(text, units, { ...run, start, end }, this.#tables.known)) {
-          const inside = { depth: depth + 1, decodings: decodings + more, escapes }
-          this.#searchInner(inner, 0, findings, inside)
-        }
+      for (const inner of decoded(text, units, run, this.#tables.known)) {
+        const inside = { depth: depth + 1, decodings: decodings + more, escapes }
+        this.#searchInner(inner, 0, findings, inside)
       }
+    }
+    forEachEncodedRun(units, text.length, (run) => {
+      if (!run.spaced) search(run)
+      else for (const part of withinSegments(text, run.start, run.end)) search({ ...run, ...part })
     })
   }
 
