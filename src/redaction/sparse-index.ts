@@ -12,10 +12,9 @@ const BITS_EACH = 8
 const SHORTEST = 4
 
 interface Form {
-  /** Squeezed. */
-  readonly units: Uint16Array
-  /** Where each unit stands in the part. */
-  readonly offsets: Int32Array
+  /** Squeezed, and where each unit stands in the part. */
+  readonly units: readonly number[]
+  readonly offsets: readonly number[]
   /** Of the part, and how many characters of it in a row count. */
   readonly size: number
   readonly least: number
@@ -37,11 +36,26 @@ interface SparseHits {
 export class SparseIndex {
   readonly #meter: Meter
   readonly #forms: readonly Form[]
+  /** The units of all forms and their offsets, with what is before and after each; in one piece, since most are only glanced at. */
+  readonly #pool: Uint16Array
+  readonly #offsets: Int32Array
+  readonly #starts: Int32Array
   readonly #grams: GramTable
 
   constructor(parts: readonly SecretPart[], meter: Meter) {
     this.#meter = meter
     this.#forms = parts.flatMap(formsOf)
+    const total = this.#forms.reduce((sum, { units }) => sum + units.length + 2, 0)
+    this.#pool = new Uint16Array(total)
+    this.#offsets = new Int32Array(total)
+    this.#starts = new Int32Array(this.#forms.length)
+    let at = 0
+    for (const [index, { units, offsets, size }] of this.#forms.entries()) {
+      this.#starts[index] = at + 1
+      this.#pool.set(units, at + 1)
+      this.#offsets.set([-1, ...offsets, size], at)
+      at += units.length + 2
+    }
     this.#grams = new GramTable(
       this.#forms.map(({ units }) => Uint8Array.from(units, lowByte)),
       BITS_EACH,
@@ -72,26 +86,31 @@ export class SparseIndex {
     offset: number,
     hits: SparseHits,
   ): number {
-    const form = this.#forms[index]
-    if (form === undefined) return 1
-    const { units, offsets, least, name, size, key } = form
+    const pool = this.#pool
+    const place = (this.#starts[index] ?? 0) + offset
     let count = 0
     let end = at
-    for (let i = at; i < length && offset + count < units.length; i++) {
+    for (let i = at; i < length; i++) {
       const unit = squeezedUnits[text[i] ?? 0] ?? 0
       if (unit === 0) continue
-      if (unit !== units[offset + count]) break
+      // What is around a form is no unit at all.
+      if (unit !== pool[place + count]) break
       count++
       end = i + 1
     }
     if (count < this.#grams.size) return count + 1
-    // One that goes on to the left was seen from an earlier place.
-    if (offset > 0 && units[offset - 1] === unitBefore(text, at)) return count + 1
     // What was left out of it on either side may have been there too.
-    const from = offset === 0 ? 0 : (offsets[offset - 1] ?? 0) + 1
-    const to = offset + count === units.length ? size : (offsets[offset + count] ?? 0)
+    const from = (this.#offsets[place - 1] ?? 0) + 1
+    const to = this.#offsets[place + count] ?? 0
+    if (to - from < PIECE) return count + 1
+    // One that goes on to the left was seen from an earlier place.
+    const before = pool[place - 1] ?? 0
+    if (before !== 0 && before === unitBefore(text, at)) return count + 1
+    const form = this.#forms[index]
+    if (form === undefined) return count + 1
+    const { least, name, size, key } = form
     if (to - from >= least) {
-      const whole = count === units.length
+      const whole = before === 0 && pool[place + count] === 0
       hits.runs.push({
         first: at,
         count: end - at,
@@ -99,7 +118,7 @@ export class SparseIndex {
         whole,
         key: `s${index}:${offset}:${count}`,
       })
-    } else if (key !== null && to - from >= PIECE) {
+    } else if (key !== null) {
       hits.pieces.push({
         first: at,
         length: end - at,
@@ -170,8 +189,9 @@ function formsOf({ text, name }: SecretPart): Form[] {
       offsets.push(i)
     }
     if (units.length < SHORTEST) return []
-    const kept = { units: Uint16Array.from(units), offsets: Int32Array.from(offsets) }
-    return [{ ...kept, size: form.length, least, name, key: index === 0 ? `~${text}` : null }]
+    return [
+      { units, offsets, size: form.length, least, name, key: index === 0 ? `~${text}` : null },
+    ]
   })
 }
 
