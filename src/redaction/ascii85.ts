@@ -105,19 +105,9 @@ function addForward(run: Ascii85Run, at: number, digits: Uint8Array, add: Add): 
   const from = before >= start && groupAt(units, before, 1, digits) >= 0 ? before : at
   let last = stop
   while (last < Math.min(stop + GROUP - 1, end) && digitAt(units, last, digits) < 85) last++
-  const textOf = (first: number, after: number): string =>
-    latin1Of(digitsFrom(units, first, after, digits))
-  add(textOf(from, last), from, last)
-  // What is beside it may be of the text around: base58 can only be read without that.
-  if (BASE58.test(textOf(at, stop))) {
-    for (const first of new Set([from, at])) {
-      for (let after = stop; after <= last; after++) add(textOf(first, after), from, last)
-    }
-  }
+  addReadings(run, { start: at, end: stop }, { start: from, end: last }, digits, false, add)
   return stop
 }
-
-const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{13,}$/
 
 /** The same of groups that are read from right to left, of which one begins at a place and another one before it. */
 function addBackward(run: Ascii85Run, at: number, digits: Uint8Array, add: Add): number {
@@ -134,9 +124,48 @@ function addBackward(run: Ascii85Run, at: number, digits: Uint8Array, add: Add):
   let from = first - GROUP + 1
   const furthest = Math.max(start, from - GROUP + 1)
   while (from > furthest && digitAt(units, from - 1, digits) < 85) from--
-  add(latin1Of(digitsFrom(units, from, stop, digits).reverse()), from, stop)
+  const groups = { start: first - GROUP + 1, end: last + 1 }
+  addReadings(run, groups, { start: from, end: stop }, digits, true, add)
   return last + 1
 }
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Adds what groups of text stand for together with the units beside them that may be of it; and what they stand for with less of those,
+ * where that is more than a part of the same.
+ */
+function addReadings(
+  { units }: Ascii85Run,
+  groups: Span,
+  all: Span,
+  digits: Uint8Array,
+  backwards: boolean,
+  add: Add,
+): void {
+  /** With so many units of a group that was cut off, and with the group before or without it. */
+  const read = (cutOff: number, withBefore: boolean): string => {
+    const { start, end } = withBefore ? all : groups
+    if (!backwards) return latin1Of(digitsFrom(units, start, groups.end + cutOff, digits))
+    return latin1Of(digitsFrom(units, groups.start - cutOff, end, digits).reverse())
+  }
+  const most = backwards ? groups.start - all.start : all.end - groups.end
+  const text = read(most, true)
+  add(text, all.start, all.end)
+  const isWhole = BASE58.test(read(0, false))
+  for (let cutOff = 0; cutOff <= most; cutOff++) {
+    const shorter = read(cutOff, true)
+    // One unit too many may change the last character.
+    if (isWhole || !text.startsWith(shorter)) add(shorter, all.start, all.end)
+    if (isWhole) add(read(cutOff, false), all.start, all.end)
+  }
+}
+
+/** Base58 can only be read if no character is missing and none is there besides. */
+const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{13,}$/
 
 function digitAt(units: Uint16Array, at: number, digits: Uint8Array): number {
   return digits[(units[at] ?? 0) & 127] ?? NO_DIGIT

@@ -8,6 +8,8 @@ import { type SpreadForm, spreadForms } from './spread-forms.ts'
 export interface SecretPart {
   readonly text: string
   readonly name: string
+  /** True where no run of it counts but all of it: it says more than the secret. */
+  readonly undivided: boolean
 }
 
 /** A part of a value in a folded text. */
@@ -60,7 +62,7 @@ export class FormIndex {
     const owners: number[] = []
     for (const [index, part] of parts.entries()) {
       for (const form of spreadForms(part.text)) {
-        forms.push(form)
+        forms.push(part.undivided ? { ...form, least: form.units.length } : form)
         owners.push(index)
       }
     }

@@ -9,7 +9,7 @@ import { PieceIndex } from './pieces.ts'
 import { Scanner } from './scanner.ts'
 import { embeddedParts, isPublicField, secretParts } from './secret-part.ts'
 import { SparseIndex } from './sparse-index.ts'
-import { isSparse } from './spread-forms.ts'
+import { isSparse, shortestRun } from './spread-forms.ts'
 
 /** A shorter password inside a connection string is found with the whole string only. */
 const SHORTEST_EMBEDDED = 4
@@ -56,8 +56,12 @@ export class Registry {
     this.#relaxed.delete(value)
     const embedded = embeddedParts(value).filter((part) => part.length >= SHORTEST_EMBEDDED)
     for (const text of [value, ...embedded]) this.#addForms(text, secret.name)
-    for (const text of this.#withoutKnownUser(value)) {
-      if (!this.#parts.has(text)) this.#parts.set(text, { text, name: secret.name })
+    for (const [text, undivided] of this.#partsOf(value)) {
+      // Where it is a part of another secret too, its runs count.
+      if (!undivided || !this.#parts.has(text)) {
+        const { name } = this.#parts.get(text) ?? secret
+        this.#parts.set(text, { text, name, undivided })
+      }
     }
     this.#values.add(value)
     this.#names.add(secret.name)
@@ -95,12 +99,18 @@ export class Registry {
     }
   }
 
-  /** The secret parts of a value; of `user:password`, where that password is known, the password alone. */
-  #withoutKnownUser(value: string): string[] {
+  /**
+   * The secret parts of a value; of `user:password`, where that password is known, none: it is looked for itself. Where they are too
+   * short to have runs, also all of the value, undivided: `user:pin` is still not to be read backwards or in hex.
+   */
+  #partsOf(value: string): ReadonlyMap<string, boolean> {
     for (let colon = value.indexOf(':'); colon >= 0; colon = value.indexOf(':', colon + 1)) {
       const password = value.slice(colon + 1)
-      if (this.#values.has(password) || this.#relaxed.has(password)) return []
+      if (this.#values.has(password) || this.#relaxed.has(password)) return new Map()
     }
-    return secretParts(value)
+    const parts = new Map(secretParts(value).map((text) => [text, false]))
+    const haveRuns = [...parts.keys()].some((text) => shortestRun(text) !== null)
+    if (!haveRuns && !parts.has(value.trim())) parts.set(value.trim(), true)
+    return parts
   }
 }

@@ -175,8 +175,8 @@ function unitBefore(text: Uint16Array, at: number): number {
   return 0
 }
 
-function formsOf({ text, name }: SecretPart): Form[] {
-  const least = shortestRun(text)
+function formsOf({ text, name, undivided }: SecretPart): Form[] {
+  const least = undivided ? text.length : shortestRun(text)
   if (least === null) return []
   const forms = new Set(TURNS.map((turn) => turn(text.toLowerCase())))
   return [...forms].flatMap((form, index) => {

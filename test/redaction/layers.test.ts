@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import { createRedactor } from '../../src/redaction/redactor.ts'
-import { base58 } from '../corpus/redaction/base-encoders.ts'
+import { ascii85 as ascii85Of, base58 } from '../corpus/redaction/base-encoders.ts'
 
 const KEY = 'ghp_R4nd0mT0k3nV4lu3Qz8dWmL2pXyz0AbC9f'
 const PART = KEY.slice(10, 24)
@@ -299,6 +299,29 @@ describe('a password of signs and few letters', () => {
     const out = redactorWith(PASSWORD).session().text(`it says ${shown} and goes on`)
     expect(out).toMatch(/\[(?:secret k0|part of a secret)\]/)
     expect(out).not.toContain(shown.slice(3, -3))
+  })
+})
+
+describe('a value that is a user and a password too short to have runs', () => {
+  const PAIR = 'hxdxTDt:p8'
+  const reversed = [...PAIR].reverse().join('')
+
+  test.each([
+    ['reversed', reversed],
+    ['reversed, in hex', Buffer.from(reversed).toString('hex')],
+    ['upper case', PAIR.toUpperCase()],
+    ['base64 in lines', base64(PAIR).replaceAll(/.{5}/g, '$&\n    ')],
+    ['ascii85 with other text beside it', `${ascii85Of(Buffer.from(PAIR))}=yek`],
+  ])('goes as a whole, however it is written: %s', (_, text) => {
+    const out = redactorWith(PAIR).session().text(`a ${text} b`)
+    expect(out).toMatch(/^a \[secret k0\][=\s]* b$/)
+  })
+
+  test('does not go in part, so that nobody can guess it letter by letter', () => {
+    const redactor = redactorWith(PAIR)
+    const text = `a ${PAIR.slice(0, -1)} ${reversed.slice(1)} b`
+    expect(redactor.session().text(text)).toBe(text)
+    expect(redactor.inspectInput({ q: text })).toBeNull()
   })
 })
 
