@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { EACH, ENOUGH, FEWEST_UNITS, kept, unitFits } from './run-survey.ts'
+import { TURNS } from './turns.ts'
 
 /** A part of a run, and what it stands for. */
 export interface Base64Text extends MappedText {
@@ -70,4 +71,20 @@ function textAt(units: string, start: number, end: number): Base64Text {
       end: Math.min(end + 3, start + Math.ceil((to * 4) / 3) + 1),
     }),
   }
+}
+
+/** Base64 of eight to eleven bytes, which says by its padding that it is all there. */
+const SHORT_PADDED = /^(?:[A-Za-z0-9+/_-]{4}){2,3}[A-Za-z0-9+/_-]{2}[A-Za-z0-9+/_-]?==?$/
+const ALL_PRINTED = /^[ -~]{8,}$/
+/** The longest of it. */
+export const LONGEST_SHORT = 16
+
+/** The ASCII text of which base64, too short to be known by its units alone, with padding is all of a run, in each order and alphabet. */
+export function shortPaddedTexts(units: string): string[] {
+  return TURNS.flatMap((turn) => {
+    const turned = turn(units)
+    if (turned.length % 4 !== 0 || !SHORT_PADDED.test(turned)) return []
+    const text = Buffer.from(turned, 'base64').toString('latin1')
+    return ALL_PRINTED.test(text) ? [text] : []
+  })
 }

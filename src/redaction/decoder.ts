@@ -1,5 +1,6 @@
 import { ascii85Texts } from './ascii85.ts'
 import { base64RunTexts } from './base64-run.ts'
+import { LONGEST_SHORT, shortPaddedTexts } from './base64-text.ts'
 import {
   ASCII85_UNIT,
   BASE64_UNIT,
@@ -51,6 +52,9 @@ function base64Decoded(
     if (plain) return texts
     found.push(...texts)
   }
+  if (end - start <= LONGEST_SHORT && (units[start] === PADDING || units[end - 1] === PADDING)) {
+    for (const one of shortPaddedTexts(text.slice(start, end))) found.push(wholeOf(one, start, end))
+  }
   if (own.stretches !== 0) found.push(...stretchTexts(units, run, own.stretches, known))
   if (joined !== null && survey.stretches !== 0) {
     const all = { start: 0, end: joined.length }
@@ -63,6 +67,8 @@ function base64Decoded(
   }
   return found
 }
+
+const PADDING = 0x3d
 
 /** Numbers of more digits are no bytes and no characters; in hex of more than two they are no bytes. */
 const MOST_DIGITS = 6

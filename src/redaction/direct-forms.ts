@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer'
 import punycode from 'punycode/punycode.js'
 import { base64Forms, base64Whole, hexForms } from './base-forms.ts'
 import { jsonForms, markupForms, percentForms } from './escape-forms.ts'
+import { isSparse } from './spread-forms.ts'
+import { TURNS } from './turns.ts'
 
 /** One way in which a value is written, found as it is; see `Pattern.edges`. */
 export interface DirectForm {
@@ -16,8 +18,8 @@ const PLAIN = /^[A-Za-z0-9._~-]*$/
 
 /**
  * The forms in which a value is looked for directly: raw, JSON-, percent- and markup-escaped, hex, base64 and base64url at
- * three alignments; of a text with lines also with the other ends of line. White space around the value is not part of it.
- * Empty for a blank value: nothing can be found of it.
+ * three alignments; of a password with few letters the escaped ones also reversed and in ROT13; of a text with lines also with
+ * the other ends of line. White space around the value is not part of it. Empty for a blank value: nothing can be found of it.
  */
 export function directForms(value: string): DirectForm[] {
   const forms = new Map<string, boolean>()
@@ -27,7 +29,12 @@ export function directForms(value: string): DirectForm[] {
   for (const text of lineVariants(value.trim())) {
     const bytes = Buffer.from(text, 'utf8')
     add([text, ...numberForm(text)])
-    if (!PLAIN.test(text)) add([...jsonForms(text), ...percentForms(bytes), ...markupForms(text)])
+    if (!PLAIN.test(text)) {
+      const escaped = [...jsonForms(text), ...percentForms(bytes), ...markupForms(text)]
+      add(escaped)
+      // Between few letters one escape is enough to tear what is left of them apart, and one alone is no sign of a turned text.
+      if (isSparse(text)) for (const turn of TURNS) add(escaped.map(turn))
+    }
     add([...hexForms(bytes), ...base64Whole(bytes)])
     add(base64Forms(bytes), true)
     if (/[^\0-\x7f]/.test(text)) {

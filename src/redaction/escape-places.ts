@@ -117,17 +117,18 @@ function isMark(unit: number): boolean {
 
 /** Backslashes that are no further apart may have characters of one value between them. */
 const NEAR = 12
-/** So many characters without white space on either side, and they may be of one value. */
-const JOINED = 8
+/** A word of fewer characters holds no part of a value. */
+const SHORTEST_WORD = 10
 
 /** True for a backslash of a short escape (`\n`, `\"`) inside what may be one value: one of several, or in the middle of a word. */
 function isBetween(text: string, at: number): boolean {
   const other = text.indexOf('\\', at + 2)
   if (other >= 0 && other - at <= NEAR) return true
-  for (let i = 1; i <= JOINED; i++) {
-    if (text.charCodeAt(at - i) <= 32 || text.charCodeAt(at + 1 + i) <= 32) return false
-  }
-  return true
+  let before = 0
+  while (before < SHORTEST_WORD && text.charCodeAt(at - 1 - before) > 32) before++
+  let after = 0
+  while (after < SHORTEST_WORD && text.charCodeAt(at + 2 + after) > 32) after++
+  return before > 0 && after > 0 && before + after >= SHORTEST_WORD
 }
 
 function isOctalUnit(unit: number): boolean {

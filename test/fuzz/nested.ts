@@ -1,4 +1,4 @@
-import { type SampleSecret, sampleSecret } from '../corpus/redaction/secret-kinds.ts'
+import { type SampleSecret, sampleSecret, sampleSecrets } from '../corpus/redaction/secret-kinds.ts'
 import {
   combined,
   REPRESENTATIVES,
@@ -26,16 +26,7 @@ export interface NestedChoice {
   readonly after: string
 }
 
-const KINDS = [
-  'github token',
-  'hex 32',
-  'aws secret key',
-  'uuid',
-  'jwt',
-  'dsn',
-  'passphrase',
-  'numeric',
-]
+const KINDS = sampleSecrets().map(({ kind }) => kind)
 
 /** Null where nobody could read what comes of these transformations one in the other. */
 export function nested(choice: NestedChoice): Nested | null {

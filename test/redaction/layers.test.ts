@@ -302,6 +302,17 @@ describe('a password of signs and few letters', () => {
   })
 })
 
+describe('a password of ten characters', () => {
+  test.each([
+    ['entities, reversed', 'gUW2@&%b25', '52b%;pma&@2WUg'],
+    ['entities, in ROT13', 'H+V+a&yuxi', 'U+I+n&nzc;lhkv'],
+    ['base64 of it in capitals, reversed', 'hgdxTDtGp8', base64('8PGTDTXDGH')],
+    ['ascii85 with an escape near its end, in JSON', 'hxdxTDtap8', `BR\\"'4<((h:E&[`],
+  ])('goes: %s', (_, value, shown) => {
+    expect(redactorWith(value).session().text(`a ${shown} b`)).toBe('a [secret k0] b')
+  })
+})
+
 describe('a value that is a user and a password too short to have runs', () => {
   const PAIR = 'hxdxTDt:p8'
   const reversed = [...PAIR].reverse().join('')
