@@ -4,6 +4,7 @@ import type { RedactionSession, Redactor } from '../../src/redaction/redaction-p
 export function createRedactor(): Redactor {
   const session: RedactionSession = {
     text: (text) => text,
+    sameText: (text) => text,
     json: (value) => value,
     bytes: (bytes) => bytes,
     stream: () => ({ push: (chunk) => chunk, end: () => '' }),

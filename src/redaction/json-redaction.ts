@@ -77,7 +77,11 @@ export interface Leaves {
   readonly kinds: readonly LeafKind[]
 }
 
-export function leavesOf(value: Json): Leaves {
+/** @param inPlaceOf what is taken of a value in place of what is inside; null where that is taken. */
+export function leavesOf(
+  value: Json,
+  inPlaceOf: (value: Json) => Leaves | null = () => null,
+): Leaves {
   const texts: string[] = []
   const kinds: LeafKind[] = []
   const add = (text: string, kind: LeafKind): void => {
@@ -85,7 +89,11 @@ export function leavesOf(value: Json): Leaves {
     kinds.push(kind)
   }
   const walk = (one: Json): void => {
-    if (typeof one === 'string') add(one, 'string')
+    const other = inPlaceOf(one)
+    if (other !== null) {
+      texts.push(...other.texts)
+      kinds.push(...other.kinds)
+    } else if (typeof one === 'string') add(one, 'string')
     else if (typeof one === 'number') add(String(one), 'number')
     else if (isList(one)) for (const inner of one) walk(inner)
     else if (isJsonObject(one)) {

@@ -1,11 +1,12 @@
 import { BrokerError } from '../core/errors.ts'
 import { CleanTexts } from './clean-texts.ts'
+import { CleanValues } from './clean-values.ts'
 import { DeepSearch } from './deep-search.ts'
 import { combined, type Finding } from './finding.ts'
 import { FoldedText } from './folded-text.ts'
 import type { Match, Matches } from './match.ts'
 import { lastSegment, segmentStart } from './segment.ts'
-import { type Shown, telling } from './shown.ts'
+import { type PlacedPiece, type Shown, telling } from './shown.ts'
 import { Spans } from './spans.ts'
 import type { Tables } from './tables.ts'
 import { partsCompressed } from './too-deep.ts'
@@ -20,8 +21,10 @@ const LONGEST_OPEN = 4_096
  */
 export class Layers {
   readonly #tables: Tables
-  readonly #clean = new CleanTexts()
-  readonly #withoutSpread = new CleanTexts()
+  readonly #clean = new CleanTexts<readonly PlacedPiece[]>()
+  readonly #withoutSpread = new CleanTexts<true>()
+  /** JSON values in which nothing was found. */
+  readonly cleanValues = new CleanValues(this.#clean)
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -54,12 +57,17 @@ export class Layers {
     return { ...direct, matches, pieces }
   }
 
-  /** The matches in a whole text, as `find`; none where it was looked at before and held none. */
-  matchesIn(text: string): readonly Match[] {
-    if (this.#clean.has(text)) return []
-    const { matches } = this.find(text)
-    if (matches.length === 0) this.#clean.add(text)
-    return matches
+  /** What is found in a whole text, as by `find`; it is not searched again where nothing was found before. */
+  inWhole(
+    text: string,
+    shown: Shown | null = null,
+  ): { readonly matches: readonly Match[]; readonly pieces: readonly PlacedPiece[] } {
+    // What other texts have shown may make a match of what is none in this one.
+    const known = shown === null ? this.#clean.get(text) : undefined
+    if (known !== undefined) return { matches: [], pieces: known }
+    const { matches, pieces } = this.find(text, undefined, shown)
+    if (shown === null && matches.length === 0) this.#clean.add(text, pieces)
+    return { matches, pieces }
   }
 
   /** What may stand in no input: as `find`, but for values that are looked for as whole words only. */
@@ -68,12 +76,17 @@ export class Layers {
     return new Layers({ ...this.#tables, words: null }).find(text).matches
   }
 
+  /** Matches of direct forms alone. */
+  findDirect(text: string): readonly Match[] {
+    return this.#tables.scanner.find(text).matches
+  }
+
   /** What is spread out over a text, and nothing else; none where it was looked at before and held none. */
   findSpread(text: string): readonly Match[] {
-    if (this.#withoutSpread.has(text)) return []
+    if (this.#withoutSpread.get(text) !== undefined) return []
     const findings = DeepSearch.spread(this.#tables, text)
     if (findings.length > 0) return combined(text, [], findings)
-    this.#withoutSpread.add(text)
+    this.#withoutSpread.add(text, true)
     return []
   }
 

@@ -20,6 +20,8 @@ export interface RedactionSession {
   /** Strings, names (a name that then exists twice gets `#2`) and numbers at any depth. */
   json(value: Json): Json
   bytes(bytes: Uint8Array): Uint8Array
+  /** As `text`, of one that is the JSON of what `json` has just let out: only the value as it is written is looked for once more. */
+  sameText(text: string): string
   /**
    * What `push` gives may be shown at once. Where a text was cut off (a limit was reached, a connection broke) `end` is not
    * called: what is held back may be the start of a value.

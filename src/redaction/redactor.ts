@@ -3,6 +3,7 @@ import { BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { bytesFromText, textFromBytes } from './byte-text.ts'
 import { leavesOf, redactJson } from './json-redaction.ts'
+import type { Layers } from './layers.ts'
 import { BETWEEN_LEAVES, redactLeaves } from './leaf-redaction.ts'
 import { markerFor } from './marker.ts'
 import type { Match } from './match.ts'
@@ -10,6 +11,7 @@ import type { Meter } from './pattern.ts'
 import type { InputFinding, RedactionSession, Redactor } from './redaction-port.ts'
 import { RedactionStream } from './redaction-stream.ts'
 import { Registry } from './registry.ts'
+import { type PlacedPiece, Shown } from './shown.ts'
 
 /** A step that a test may let fail. */
 export type RedactionStep = 'register' | 'text' | 'json' | 'bytes' | 'push' | 'end' | 'input'
@@ -65,15 +67,24 @@ class Session implements RedactionSession {
 
   json(value: Json): Json {
     return this.#guarded('json', () => {
+      const layers = this.#registry.layers()
+      if (isCleanAround(value, layers)) return value
       const leaves = leavesOf(value)
       if (leaves.texts.length === 0) return value
-      const layers = this.#registry.layers()
+      let pieces: readonly PlacedPiece[] = []
       const finder = {
-        find: (text: string) => layers.matchesIn(text),
+        find: (text: string) => {
+          const found = layers.inWhole(text)
+          pieces = found.pieces
+          return found.matches
+        },
         spread: (text: string) => layers.findSpread(text),
       }
       const redacted = redactLeaves(leaves, finder, (match) => this.#count(match))
-      if (redacted === null) return value
+      if (redacted === null) {
+        layers.cleanValues.add(value, leaves, pieces)
+        return value
+      }
       let next = 0
       return redactJson(value, {
         text: () => redacted[next++] ?? '',
@@ -83,6 +94,12 @@ class Session implements RedactionSession {
         },
       })
     })
+  }
+
+  sameText(text: string): string {
+    return this.#guarded('text', () =>
+      this.#replaced(text, this.#registry.layers().findDirect(text)),
+    )
   }
 
   bytes(bytes: Uint8Array): Uint8Array {
@@ -122,7 +139,10 @@ class Session implements RedactionSession {
   }
 
   #redact(text: string): string {
-    const matches = this.#registry.layers().matchesIn(text)
+    return this.#replaced(text, this.#registry.layers().inWhole(text).matches)
+  }
+
+  #replaced(text: string, matches: readonly Match[]): string {
     if (matches.length === 0) return text
     let out = ''
     let at = 0
@@ -141,6 +161,27 @@ class Session implements RedactionSession {
     }
     this.#byName.set(match.name, (this.#byName.get(match.name) ?? 0) + 1)
   }
+}
+
+/** True for a value that holds values in which nothing was found before, and nothing in what is around them. */
+function isCleanAround(value: Json, layers: Layers): boolean {
+  const pieces: PlacedPiece[] = []
+  let known = 0
+  const leaves = leavesOf(value, (one) => {
+    const clean = layers.cleanValues.get(one)
+    if (clean === undefined) return null
+    known++
+    pieces.push(...clean.pieces)
+    return clean.ends
+  })
+  if (known === 0) return false
+  const shown = pieces.length === 0 ? null : new Shown()
+  for (const piece of pieces) shown?.add(piece)
+  const finder = {
+    find: (text: string) => layers.inWhole(text, shown).matches,
+    spread: (text: string) => layers.findSpread(text),
+  }
+  return redactLeaves(leaves, finder, () => {}) === null
 }
 
 function inspect(registry: Registry, value: Json): InputFinding | null {

@@ -99,10 +99,10 @@ function redactCallResult(
         return withCallOf(original, structured)
       case 'content': {
         if (!Array.isArray(inner)) return redactTexts(inner, session)
-        const same = rewritten ? JSON.stringify(original) : null
-        const text = rewritten ? JSON.stringify(withCallOf(original, structured)) : ''
+        const same = original === undefined ? null : JSON.stringify(original)
+        const text = rewritten ? JSON.stringify(withCallOf(original, structured)) : same
         const call = callOf(result)
-        return inner.map((block) => redactBlock(block, { same, text, call }, session))
+        return inner.map((block) => redactBlock(block, { same, text: text ?? '', call }, session))
       }
       case '_meta':
         return redactMeta(inner, session)
@@ -141,19 +141,18 @@ function redactBlock(
   if (!isJsonObject(block)) return redactTexts(block, session)
   return mapValues(block, (name, inner) => {
     if (name === 'type') return inner
-    if (name === 'text' && typeof inner === 'string')
-      return redactAround(as.call, inner === as.same ? as.text : inner, session)
+    if (name === 'text' && typeof inner === 'string') {
+      return inner === as.same
+        ? around(as.call, as.text, (text) => session.sameText(text))
+        : around(as.call, inner, (text) => session.text(text))
+    }
     return name === '_meta' ? redactMeta(inner, session) : redactTexts(inner, session)
   })
 }
 
 /** Redacts a text but for the call's id in it: a value of few digits may stand in that, and nobody else knows it. */
-function redactAround(call: string | null, text: string, session: RedactionSession): string {
-  if (call === null) return session.text(text)
-  return text
-    .split(call)
-    .map((part) => session.text(part))
-    .join(call)
+function around(call: string | null, text: string, redact: (text: string) => string): string {
+  return call === null ? redact(text) : text.split(call).map(redact).join(call)
 }
 
 function callOf(result: object): string | null {

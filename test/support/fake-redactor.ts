@@ -35,6 +35,7 @@ function fakeSession(values: readonly string[], fault: string | null): Redaction
   }
   return {
     text,
+    sameText: text,
     json,
     bytes: (bytes) => new TextEncoder().encode(text(new TextDecoder().decode(bytes))),
     stream: () => {
