@@ -23,29 +23,36 @@ export function redactLeaves(
   finder: LeafFinder,
   count: (match: Match) => void,
 ): string[] | null {
-  let redacted: string[] | null = null
-  const put = (index: number, text: string): void => {
-    redacted ??= [...texts]
-    redacted[index] = text
-  }
   const matches = finder.find(texts.join(BETWEEN_LEAVES))
+  const redacted = [...texts]
   place(texts, matches, count, (index, text, match) => {
-    put(index, kinds[index] === 'number' ? markerFor(match) : text)
+    redacted[index] = kinds[index] === 'number' ? markerFor(match) : text
   })
-  if (!kinds.includes('name')) return redacted
-  const after: readonly string[] = redacted ?? texts
+  const spread = kinds.includes('name')
+    ? redactValues({ texts, kinds }, redacted, finder, count)
+    : 0
+  return matches.length + spread === 0 ? null : redacted
+}
+
+/** Looks through the short values without the names, puts markers into what is redacted so far, and gives how many it found. */
+function redactValues(
+  { texts, kinds }: Leaves,
+  redacted: string[],
+  finder: LeafFinder,
+  count: (match: Match) => void,
+): number {
   const values: string[] = []
   const indexes: number[] = []
   for (const [index, text] of texts.entries()) {
-    if (kinds[index] === 'name' || text.length > LONGEST_PIECE || after[index] !== text) continue
+    if (kinds[index] === 'name' || text.length > LONGEST_PIECE || redacted[index] !== text) continue
     values.push(text)
     indexes.push(index)
   }
-  const spread = finder.spread(values.join(BETWEEN_LEAVES))
-  place(values, spread, count, (index, _text, match) => {
-    put(indexes[index] ?? -1, markerFor(match))
+  const matches = finder.spread(values.join(BETWEEN_LEAVES))
+  place(values, matches, count, (index, _text, match) => {
+    redacted[indexes[index] ?? -1] = markerFor(match)
   })
-  return redacted
+  return matches.length
 }
 
 /** Calls `put` for each text that a match touches, with what it then reads and the last match in it. */

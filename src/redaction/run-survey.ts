@@ -131,7 +131,7 @@ const MOST_QUADS = 63
  * By place in a quad of units and unit: a bit for each turn and each place of four where a group may begin, set where the unit fits
  * (`fits`). What all four units of a quad have, fits in all of it.
  */
-const [quad0, quad1, quad2, quad3] = [0, 1, 2, 3].map((place) =>
+const quadBits = (place: number): Uint16Array =>
   Uint16Array.from({ length: 128 }, (_, unit) => {
     const fit = unitFits[unit] ?? 0
     let bits = 0
@@ -144,8 +144,11 @@ const [quad0, quad1, quad2, quad3] = [0, 1, 2, 3].map((place) =>
       if (((fit >> 4) & back) !== 0) bits |= 4096 << p
     }
     return bits
-  }),
-) as [Uint16Array, Uint16Array, Uint16Array, Uint16Array]
+  })
+const quad0 = quadBits(0)
+const quad1 = quadBits(1)
+const quad2 = quadBits(2)
+const quad3 = quadBits(3)
 
 /**
  * One pass over a run, without a copy of it; two where it may be text. What has ends of line in it is evidence of nothing: it is to be
