@@ -36,10 +36,10 @@ interface Planned {
 }
 
 /**
- * So many cases go through one server: each time the agent is stopped, those that were on their way are refused, and too many of them in
- * an hour are a limit of their own, which nobody clears.
+ * After so many stops the cases go through another server: each time those that were on their way are refused too, and too many of them
+ * in an hour are a limit of their own, which nobody clears.
  */
-const CASES_PER_SERVER = 6_000
+const STOPS_PER_SERVER = 100
 
 /** Sends every n-th case through the built server, each through one channel and in one chunking, in turn. */
 export async function serverRun(every: number): Promise<ServerRun> {
@@ -52,10 +52,10 @@ export async function serverRun(every: number): Promise<ServerRun> {
   const trail: string[] = []
   try {
     const planned = [...plan(everyNth(wholeValueCases(), every), upstream)]
-    for (let from = 0; from < planned.length; from += CASES_PER_SERVER) {
+    for (let from = 0; from < planned.length; ) {
       const server = await builtServer(secrets, origin)
       try {
-        await sendAll(server, planned.slice(from, from + CASES_PER_SERVER), run)
+        from = await send(server, planned, from, run)
         stderr += server.client.stderr()
         trail.push(...server.trail())
         shown += await server.run('audit', 'show')
@@ -69,12 +69,16 @@ export async function serverRun(every: number): Promise<ServerRun> {
   }
 }
 
-async function sendAll(
+/** Sends cases from one on, until there are no more or the agent was stopped too often, and gives the next one. */
+async function send(
   server: BuiltServer,
   planned: readonly Planned[],
+  from: number,
   run: { byClass: Tally; byChannel: Tally; expectedByChance: number; stops: number },
-): Promise<void> {
-  for (let at = 0; at < planned.length; at += CONCURRENT) {
+): Promise<number> {
+  const most = run.stops + STOPS_PER_SERVER
+  let at = from
+  for (; at < planned.length && run.stops < most; at += CONCURRENT) {
     const batch = planned.slice(at, at + CONCURRENT)
     const answers = await Promise.all(batch.map((item) => call(server, item)))
     for (const [index, item] of batch.entries()) {
@@ -98,6 +102,7 @@ async function sendAll(
       )
     }
   }
+  return Math.min(at, planned.length)
 }
 
 function* plan(cases: Iterable<LeakCase>, upstream: EchoUpstream): Generator<Planned> {
