@@ -63,6 +63,14 @@ const ANSWERS: Record<string, Answer> = {
         link: `<https://x/?k=${encodeURIComponent(KEY)}>; rel=next`,
       })
       .end('{}'),
+  '/echo-headers': (_, response) =>
+    response
+      .writeHead(200, {
+        'x-ratelimit-first': KEY.slice(0, 9),
+        'x-ratelimit-next': KEY.slice(9, 16),
+        'x-ratelimit-last': KEY.slice(16),
+      })
+      .end('{}'),
   '/echo-status': (request, response) =>
     response.writeHead(500, `bad ${request.headers.authorization}`).end(),
   '/echo-name': (request, response) =>
