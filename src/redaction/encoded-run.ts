@@ -140,15 +140,22 @@ class OpenRuns {
     const units = this.#units
     let start = this.#starts[kind] ?? 0
     let end = at
-    let spaced = (kind & LIST_KINDS) !== 0 || this.lineAt + WINDOW > start
+    let mayBeSpaced = (kind & LIST_KINDS) !== 0 || this.lineAt + WINDOW > start
     for (; end < this.#length && goesOn(units, end, kind); end++) {
-      if ((units[end] ?? 0) <= 32) spaced = true
+      if ((units[end] ?? 0) <= 32) mayBeSpaced = true
     }
     if (end - start < SHORTEST) return
     while (start < end && (units[start] ?? 0) <= 32) start++
     while (end > start && (units[end - 1] ?? 0) <= 32) end--
-    if (end - start >= SHORTEST) this.#visit({ start, end, kind, spaced })
+    if (end - start < SHORTEST) return
+    // What only had an end of line around it has none in it.
+    this.#visit({ start, end, kind, spaced: mayBeSpaced && hasSpace(units, start, end) })
   }
+}
+
+function hasSpace(units: Uint16Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((units[i] ?? 0) <= 32) return true
+  return false
 }
 
 /** True for a unit of the class that does not end a blank line. */

@@ -41,14 +41,12 @@ function redactValues(
   finder: LeafFinder,
   count: (match: Match) => void,
 ): number {
-  const values: string[] = []
-  const indexes: number[] = []
-  for (const [index, text] of texts.entries()) {
-    if (kinds[index] === 'name' || text.length > LONGEST_PIECE || redacted[index] !== text) continue
-    values.push(text)
-    indexes.push(index)
-  }
+  const isValue = (text: string, index: number): boolean =>
+    kinds[index] !== 'name' && text.length <= LONGEST_PIECE && redacted[index] === text
+  const values = texts.filter(isValue)
   const matches = finder.spread(values.join(BETWEEN_LEAVES))
+  if (matches.length === 0) return 0
+  const indexes = [...texts.keys()].filter((index) => isValue(texts[index] ?? '', index))
   place(values, matches, count, (index, _text, match) => {
     redacted[indexes[index] ?? -1] = markerFor(match)
   })

@@ -2,7 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import { BrokerError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { bytesFromText, textFromBytes } from './byte-text.ts'
-import { leavesOf, redactJson } from './json-redaction.ts'
+import { type Leaves, leavesOf, redactJson } from './json-redaction.ts'
 import type { Layers } from './layers.ts'
 import { BETWEEN_LEAVES, redactLeaves } from './leaf-redaction.ts'
 import { markerFor } from './marker.ts'
@@ -68,8 +68,9 @@ class Session implements RedactionSession {
   json(value: Json): Json {
     return this.#guarded('json', () => {
       const layers = this.#registry.layers()
-      if (isCleanAround(value, layers)) return value
-      const leaves = leavesOf(value)
+      const around = leavesAround(value, layers)
+      if (around.hasClean && isCleanAround(around, layers)) return value
+      const leaves = around.hasClean ? leavesOf(value) : around.leaves
       if (leaves.texts.length === 0) return value
       let pieces: readonly PlacedPiece[] = []
       const finder = {
@@ -163,18 +164,30 @@ class Session implements RedactionSession {
   }
 }
 
-/** True for a value that holds values in which nothing was found before, and nothing in what is around them. */
-function isCleanAround(value: Json, layers: Layers): boolean {
+/** The leaves of a value without those inside of values in which nothing was found before. */
+interface LeavesAround {
+  readonly leaves: Leaves
+  /** True where there are such values, ... */
+  readonly hasClean: boolean
+  /** ... and pieces of secrets in them. */
+  readonly pieces: readonly PlacedPiece[]
+}
+
+function leavesAround(value: Json, layers: Layers): LeavesAround {
   const pieces: PlacedPiece[] = []
-  let known = 0
+  let hasClean = false
   const leaves = leavesOf(value, (one) => {
     const clean = layers.cleanValues.get(one)
     if (clean === undefined) return null
-    known++
+    hasClean = true
     pieces.push(...clean.pieces)
     return clean.ends
   })
-  if (known === 0) return false
+  return { leaves, hasClean, pieces }
+}
+
+/** True where nothing is found around values in which nothing was found before, nor in both together. */
+function isCleanAround({ leaves, pieces }: LeavesAround, layers: Layers): boolean {
   const shown = pieces.length === 0 ? null : new Shown()
   for (const piece of pieces) shown?.add(piece)
   const finder = {
