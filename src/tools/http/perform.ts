@@ -163,8 +163,7 @@ async function deliveredHeaders(
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !isDelivered(name, settings.response_headers)) continue
     const text = typeof value === 'string' ? value : value.join(', ')
-    delivered[name] =
-      name === 'location' ? shownLocation(text, settings.base_url.origin) : text
+    delivered[name] = name === 'location' ? shownLocation(text, settings.base_url.origin) : text
   }
   // All at once: a value may be in pieces over several.
   return (await call.redaction.mintedJson(call.redaction.json(delivered), false)).value
