@@ -84,7 +84,12 @@ export class RedactionStream {
   }
 }
 
-/** The place itself, or one before it where it would part a surrogate pair. */
+/**
+ * The place itself, or one before it where it parts a surrogate pair, or may: at the end of the text its second half can
+ * still come.
+ */
 function wholeCharacters(text: string, place: number): number {
-  return place > 0 && (text.charCodeAt(place - 1) & 0xfc00) === 0xd800 ? place - 1 : place
+  const isFirstHalf = place > 0 && (text.charCodeAt(place - 1) & 0xfc00) === 0xd800
+  const isSecondHalf = place === text.length || (text.charCodeAt(place) & 0xfc00) === 0xdc00
+  return isFirstHalf && isSecondHalf ? place - 1 : place
 }

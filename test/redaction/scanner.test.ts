@@ -167,6 +167,14 @@ describe('a stream', () => {
     expect(stream.push('hunter2hunter2')).toBe('[secret k]')
   })
 
+  test('lets out the half of a surrogate pair before anything but the other half', () => {
+    const stream = streamOf(scannerOf([{ text: 'hunter2hunter2', name: 'k', edges: false }]))
+    expect(stream.push('a\u{d83d}')).toBe('a')
+    expect(stream.push('hunter2')).toBe('\u{d83d}')
+    expect(stream.push('x\u{d83d}')).toBe('hunter2x')
+    expect(stream.push('\u{de00}')).toBe('\u{1f600}')
+  })
+
   test('keeps back no more than the longest pattern with its edges, or a marker', () => {
     fc.assert(
       fc.property(cases, ([list, text]) => {
