@@ -6,7 +6,7 @@ import { fits, MODES, outcomeOf, redacted, redactorOf } from './in-process.ts'
 import { sampleSecrets } from './secret-kinds.ts'
 import { Tally } from './tally.ts'
 import { LeakDetector } from '../../support/leak-detector.ts'
-import { secretsInRecords } from '../../leak/records.ts'
+import { inRecordsOf } from '../../leak/records.ts'
 import { serverRun } from '../../leak/server-run.ts'
 
 /**
@@ -60,11 +60,12 @@ report('fragments, in this process', parts)
 const server = await serverRun(Number(options['server-every']))
 report('whole values, through the built server', server.byClass)
 report('the same by channel', server.byChannel)
-const inRecords = secretsInRecords(server)
+const { secrets: recorded, shallow } = inRecordsOf(server)
 console.log(
-  `in stderr, trail and audit show: ${inRecords.length} secrets (${inRecords.join(', ')})`,
+  `in stderr, trail and audit show: ${recorded.length} secrets (${recorded.join(', ')}); ` +
+    `${shallow} lines were read less deep`,
 )
-process.exitCode = leaks + inRecords.length > 0 ? 1 : 0
+process.exitCode = leaks + recorded.length > 0 ? 1 : 0
 
 function report(title: string, tally: Tally): void {
   console.log(`${title}\n${tally.table(names)}\n`)
