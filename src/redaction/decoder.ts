@@ -13,7 +13,7 @@ import type { KnownUnits } from './known-units.ts'
 import { FEWEST_NUMBERS, listTexts } from './list-texts.ts'
 import { type MappedText, wholeOf } from './mapped-text.ts'
 import { surveyed, withoutLineEnds } from './run-survey.ts'
-import { apartText, singlesText } from './spread-texts.ts'
+import { apartText, singlesTexts } from './spread-texts.ts'
 import { stretchTexts } from './stretch-texts.ts'
 import { isDigit } from './unit-kinds.ts'
 
@@ -31,7 +31,7 @@ export function decoded(
     if (!mayBeList(units, start, end)) return []
     return listTexts(text.slice(start, end), known).map((one) => wholeOf(one, start, end))
   }
-  if (kind === SINGLE) return [singlesText(text, start, end)]
+  if (kind === SINGLE) return singlesTexts(text, start, end)
   return [apartText(text, units, start, end)]
 }
 

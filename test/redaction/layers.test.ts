@@ -313,6 +313,25 @@ describe('a password of ten characters', () => {
   })
 })
 
+describe('a password of ten characters, encoded, in single characters', () => {
+  const BACKWARDS = '?KL_*tQ:J&'
+  const SIGNED = 'H+V+a&yuxi'
+  const apart = (text: string) => text.split('').join(' ')
+  const alone = apart(base58(Buffer.from(SIGNED)))
+
+  test.each([
+    ['the first and the last beside a sign', '&J:Qt*_LK?', `"${apart(base64(BACKWARDS))}==`, '"['],
+    ['after another one', SIGNED, `I ${alone}`, 'I ['],
+    ['before another one', SIGNED, `of: ${alone} 5`, 'of: ['],
+    ['between two', SIGNED, `I ${alone} 5`, 'I ['],
+    ['in quotes', SIGNED, `so "${alone}" it is`, 'so "['],
+  ])('goes: %s', (_, value, shown, before) => {
+    const out = redactorWith(value).session().text(shown)
+    expect(out).toContain(`${before}secret k0]`)
+    expect(out).not.toContain(shown.slice(-12, -6))
+  })
+})
+
 describe('a value that is a user and a password too short to have runs', () => {
   const PAIR = 'hxdxTDt:p8'
   const reversed = [...PAIR].reverse().join('')
