@@ -69,7 +69,13 @@ function randomParts({ units, start, end }: Ascii85Run): { first: number; last: 
   return parts
 }
 
-/** What the units stand for in each alphabet and order, from each of the five places where a group may begin. */
+/** In more units there is no value that counts as a whole only. */
+const LONGEST_WHOLE = 256
+
+/**
+ * What the units stand for in each alphabet and order, from each of the five places where a group may begin. Where a value counts
+ * as a whole only, also what they do without some at the end: a group that was cut off ends otherwise with what stands beside it.
+ */
 function everything(units: Uint16Array, known: KnownUnits): string[] {
   const texts: string[] = []
   const bytes = room.of(units.length + GROUP)
@@ -79,7 +85,13 @@ function everything(units: Uint16Array, known: KnownUnits): string[] {
       for (let first = 0; first < GROUP; first++) {
         const count = bytesOf(one, first, bytes)
         if ((probed(bytes, count, known) & HAS_TEXT) === 0) continue
-        texts.push(...textsInAll([Buffer.from(bytes.subarray(0, count))], known))
+        const readings = [Buffer.from(bytes.subarray(0, count))]
+        const most = known.wholeOnly && one.length <= LONGEST_WHOLE ? WINDOW : 0
+        for (let cut = 1; cut <= most; cut++) {
+          const shorter = bytesOf(one.subarray(0, one.length - cut), first, bytes)
+          readings.push(Buffer.from(bytes.subarray(0, shorter)))
+        }
+        texts.push(...textsInAll(readings, known))
       }
     }
   }

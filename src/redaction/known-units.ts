@@ -4,6 +4,8 @@ export interface KnownUnits {
   readonly units: Uint8Array
   /** 1 for each byte that is the high one of such a unit. */
   readonly highBytes: Uint8Array
+  /** True where some value counts as a whole only: with one character wrong at its end it would not be found. */
+  readonly wholeOnly: boolean
 }
 
 /** Besides what values are written in: the usual letters, and what goes between characters. */
@@ -20,13 +22,13 @@ const USUAL = [
   [0xff01, 0xff5e],
 ] as const
 
-/** What counts as text where these values are looked for. */
-export function knownUnits(values: Iterable<string>): KnownUnits {
+/** What counts as text where these values are looked for, and whether one of them counts as a whole only. */
+export function knownUnits(values: Iterable<string>, wholeOnly: boolean): KnownUnits {
   const units = new Uint8Array(65_536)
   for (const [first, last] of USUAL) units.fill(1, first, last + 1)
   for (const value of values) for (let i = 0; i < value.length; i++) units[value.charCodeAt(i)] = 1
   const highBytes = Uint8Array.from({ length: 256 }, (_, high) =>
     units.subarray(high << 8, (high + 1) << 8).includes(1) ? 1 : 0,
   )
-  return { units, highBytes }
+  return { units, highBytes, wholeOnly }
 }

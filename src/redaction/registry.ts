@@ -82,7 +82,10 @@ export class Registry {
       this.#layers = new Layers({
         scanner: this.scanner(),
         forms: new FormIndex(parts, this.#meter),
-        known: knownUnits(this.#values),
+        known: knownUnits(
+          this.#values,
+          parts.some(({ undivided }) => undivided),
+        ),
         words: this.#words.size === 0 ? null : new ExactWords(this.#words),
         pieces: new PieceIndex(parts, this.#meter),
         sparse: sparse.length === 0 ? null : new SparseIndex(sparse, this.#meter),

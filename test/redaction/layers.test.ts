@@ -134,15 +134,16 @@ describe('a value', () => {
   })
 })
 
+const apart = (text: string) => text.split('').join(' ')
+const wide = (text: string) => text.replaceAll(/[!-~]/g, (c) => SPREAD['full width']?.(c) ?? c)
+
 describe('a value that the fuzzer once found', () => {
   const NUMBER = '8da0d8e44b2010e4c6ebc3ecc76f5229'
   const WORDS = 'velvet orchid, "ember" & <basil> nickel; 100% falcon'
-  const apart = (text: string) => text.split('').join(' ')
   const list = (text: string) => JSON.stringify([...text])
   const wrapped = (text: string) => text.replaceAll(/.{9}/g, '$&\n')
   const escaped = (text: string) =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-  const wide = (text: string) => text.replaceAll(/[!-~]/g, (c) => SPREAD['full width']?.(c) ?? c)
 
   test.each([
     [
@@ -316,7 +317,6 @@ describe('a password of ten characters', () => {
 describe('a password of ten characters, encoded, in single characters', () => {
   const BACKWARDS = '?KL_*tQ:J&'
   const SIGNED = 'H+V+a&yuxi'
-  const apart = (text: string) => text.split('').join(' ')
   const alone = apart(base58(Buffer.from(SIGNED)))
 
   test.each([
@@ -342,6 +342,7 @@ describe('a value that is a user and a password too short to have runs', () => {
     ['upper case', PAIR.toUpperCase()],
     ['base64 in lines', base64(PAIR).replaceAll(/.{5}/g, '$&\n    ')],
     ['ascii85 with other text beside it', `${ascii85Of(Buffer.from(PAIR))}=yek`],
+    ['full-width, in ascii85, with a sign beside it', `${ascii85Of(Buffer.from(wide(PAIR)))}%`],
   ])('goes as a whole, however it is written: %s', (_, text) => {
     const out = redactorWith(PAIR).session().text(`a ${text} b`)
     expect(out).toMatch(/^a \[secret k0\][=\s]* b$/)
