@@ -103,7 +103,7 @@ export class DeepSearch {
 
   #searchEscaped(text: string, findings: Finding[], level: Level): void {
     const mayTurn = level.depth + TURN <= DEEPEST_ENCODING
-    const { plain, turned } = escapesIn(text, mayTurn)
+    const { plain, ...turned } = escapesIn(text, mayTurn)
     if (mayTurn) {
       const inside = { ...level, depth: level.depth + TURN }
       for (const inner of turnedTexts(text, turned)) this.#searchInner(inner, 0, findings, inside)

@@ -18,17 +18,27 @@ const DATA_LINE = '\ndata:'
 
 const SIGNS = ['%', '\\', '&', '=', '+'] as const
 
-/** Where escapes stand that may hide a letter, and, where that is asked, such as are reversed or in ROT13; each in order. */
-export function escapesIn(
-  text: string,
-  withTurned: boolean,
-): { plain: number[]; turned: number[] } {
+/** Where escapes stand, each in order. */
+export interface EscapePlaces {
+  /** Such as may hide a letter. */
+  readonly plain: number[]
+  /** The same reversed or in ROT13, ... */
+  readonly turned: number[]
+  /** ... and such ends of line. */
+  readonly turnedLines: number[]
+}
+
+/** Where escapes stand in a text; those that are reversed or in ROT13 only where that is asked. */
+export function escapesIn(text: string, withTurned: boolean): EscapePlaces {
   const plain: number[] = []
   const turned: number[] = []
+  const turnedLines: number[] = []
   for (const sign of SIGNS) {
     for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
       if (hides(text, at)) plain.push(at)
-      if (withTurned && hidesTurned(text, at)) turned.push(at)
+      if (!withTurned) continue
+      if (hidesTurned(text, at)) turned.push(at)
+      if (sign === '\\' && isTurnedLineEnd(text, at)) turnedLines.push(at)
     }
   }
   if (BEYOND_ASCII.test(text)) {
@@ -38,7 +48,13 @@ export function escapesIn(
     const line = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1
     if (text.startsWith('data:', line)) plain.push(at)
   }
-  return { plain: plain.sort((a, b) => a - b), turned: turned.sort((a, b) => a - b) }
+  const inOrder = (places: number[]) => places.sort((a, b) => a - b)
+  return { plain: inOrder(plain), turned: inOrder(turned), turnedLines }
+}
+
+/** How many escaped ends of line a text has. */
+export function countLineEnds(text: string): number {
+  return text.match(/\\[nr]/g)?.length ?? 0
 }
 
 /** How many escapes a text has, whatever they may hide. */
@@ -102,6 +118,23 @@ function hidesTurned(text: string, at: number): boolean {
     default:
       return false
   }
+}
+
+/** True for the backslash of `\n` or `\r` between two parts of a word, reversed, in ROT13, or both. */
+function isTurnedLineEnd(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1)
+  const isTurned =
+    isLineEnd(before) || isRotatedLineEnd(before) || isRotatedLineEnd(text.charCodeAt(at + 1))
+  return isTurned && isBetween(text, at)
+}
+
+/** True for the letter of an escaped end of line. */
+function isLineEnd(unit: number): boolean {
+  return unit === 0x6e || unit === 0x72
+}
+
+function isRotatedLineEnd(unit: number): boolean {
+  return unit === 0x61 || unit === 0x65
 }
 
 /** A hex digit, or what ROT13 makes of one. */

@@ -141,7 +141,12 @@ describe('a value that the fuzzer once found', () => {
   const NUMBER = '8da0d8e44b2010e4c6ebc3ecc76f5229'
   const WORDS = 'velvet orchid, "ember" & <basil> nickel; 100% falcon'
   const list = (text: string) => JSON.stringify([...text])
-  const wrapped = (text: string) => text.replaceAll(/.{9}/g, '$&\n')
+  const LONG = each('x'.repeat(400), (_, i) =>
+    'V7pQ2xL9mZ4kT8wR1nB6aB3dE5fG7hJ'.charAt((i * i + 7 * i) % 31),
+  )
+  const lines = (text: string, size: number) =>
+    text.replaceAll(new RegExp(`.{${size}}`, 'g'), '$&\n')
+  const wrapped = (text: string) => lines(text, 9)
   const escaped = (text: string) =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
@@ -200,6 +205,16 @@ describe('a value that the fuzzer once found', () => {
       'ends of line that are escaped, in ROT13',
       KEY,
       SPREAD['ROT13']?.(JSON.stringify(wrapped(base64(KEY)))),
+    ],
+    [
+      'ends of line that are escaped, far from each other, reversed',
+      LONG,
+      SPREAD['reversed']?.(JSON.stringify(lines(base64(LONG), 76))),
+    ],
+    [
+      'ends of line that are escaped, far from each other, in ROT13 and reversed',
+      LONG,
+      SPREAD['ROT13']?.(SPREAD['reversed']?.(JSON.stringify(lines(base64(LONG), 19))) ?? ''),
     ],
     [
       'octal in JSON after a backslash: the first letter may be that of a rotated escape',
